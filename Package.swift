@@ -17,11 +17,28 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "fluvial",
   platforms: [.macOS(.v26)],
-  products: [],
-  dependencies: [],
+  products: [.library(name: "Fluvial", targets: ["Fluvial"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
   targets: [
+    // The only code that includes libuv. Linked by name, so that no pkg-config program is needed.
+    .target(name: "CFluvial", linkerSettings: [.linkedLibrary("uv")]),
     // What several layers share: the lock and the byte queue.
     .target(name: "FluvialPrimitives", swiftSettings: strict),
+    // The event loop, transports and protocols.
+    .target(
+      name: "FluvialTransports",
+      dependencies: [
+        "CFluvial", "FluvialPrimitives",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    // Readers, writers and servers for async code.
+    .target(
+      name: "Fluvial", dependencies: ["FluvialPrimitives", "FluvialTransports"],
+      swiftSettings: strict),
     .testTarget(
       name: "FluvialPrimitivesTests", dependencies: ["FluvialPrimitives"], swiftSettings: strict),
   ]

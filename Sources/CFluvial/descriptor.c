@@ -1,0 +1,87 @@
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+int fluv_descriptors_fill_standard(void) {
+  for (int number = 0; number < 3; number++) {
+    if (fcntl(number, F_GETFD) >= 0 || errno != EBADF) continue;
+    /* The lowest free number is this one, as the ones before are open. */
+    int opened = open("/dev/null", O_RDWR);
+    if (opened < 0) return -errno;
+    if (opened != number) close(opened);
+  }
+  return 0;
+}
+
+int fluv_descriptor_duplicate(int descriptor) {
+  int duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+  return duplicate < 0 ? -errno : duplicate;
+}
+
+void fluv_descriptor_close(int descriptor) { close(descriptor); }
+
+int fluv_pipe_pair(int descriptors[2]) {
+  return pipe2(descriptors, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int fluv_thread_block_sigpipe(void) {
+  sigset_t pipe_only, before;
+  sigemptyset(&pipe_only);
+  sigaddset(&pipe_only, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+  return sigismember(&before, SIGPIPE) == 1;
+}
+
+void fluv_thread_unblock_sigpipe(void) {
+  sigset_t pipe_only;
+  sigemptyset(&pipe_only);
+  sigaddset(&pipe_only, SIGPIPE);
+  /* One that a write raised while blocked must not strike now. */
+  struct timespec at_once = {0};
+  while (sigtimedwait(&pipe_only, NULL, &at_once) == SIGPIPE) {
+  }
+  pthread_sigmask(SIG_UNBLOCK, &pipe_only, NULL);
+}
+
+static _Thread_local void *current_loop;
+
+void *fluv_thread_current(void) { return current_loop; }
+
+void fluv_thread_set_current(void *loop) { current_loop = loop; }
+
+int fluv_thread_is_main(void) { return getpid() == gettid(); }
+
+/* The two entry points that Foundation's run loop uses on Linux. */
+int fluv_main_queue_descriptor(void) {
+  int (*handle)(void) = NULL;
+  *(void **)&handle =
+      dlsym(RTLD_DEFAULT, "_dispatch_get_main_queue_handle_4CF");
+  return handle ? handle() : -1;
+}
+
+void fluv_main_queue_run(void) {
+  /* The descriptor is an event counter; reading it takes the event back. */
+  uint64_t events;
+  if (read(fluv_main_queue_descriptor(), &events, sizeof events) < 0) return;
+  void (*run)(void *) = NULL;
+  *(void **)&run = dlsym(RTLD_DEFAULT, "_dispatch_main_queue_callback_4CF");
+  if (run) run(NULL);
+}
+
+int fluv_thread_start(void (*body)(void *), void *argument) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  void *(*entry)(void *) = NULL;
+  *(void (**)(void *))&entry = body; /* the result is never looked at */
+  int status = pthread_create(&thread, &attributes, entry, argument);
+  pthread_attr_destroy(&attributes);
+  return -status;
+}

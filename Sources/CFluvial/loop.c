@@ -1,0 +1,95 @@
+#include "internal.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static atomic_long live_objects;
+
+void fluv_count(int by) { atomic_fetch_add(&live_objects, by); }
+
+long fluv_live_objects(void) { return atomic_load(&live_objects); }
+
+void fluv_error_name(int code, char *buffer, size_t length) {
+  uv_err_name_r(code, buffer, length);
+}
+
+void fluv_error_text(int code, char *buffer, size_t length) {
+  uv_strerror_r(code, buffer, length);
+}
+
+const char *fluv_libuv_version(void) { return uv_version_string(); }
+
+uint64_t fluv_monotonic_ns(void) { return uv_hrtime(); }
+
+static void on_wake(uv_async_t *wake) {
+  fluv_loop *loop = fluv_loop_of(fluv_handle(wake));
+  loop->callbacks->loop_woken(loop->owner);
+}
+
+static void on_timer(uv_timer_t *timer) {
+  fluv_loop *loop = fluv_loop_of(fluv_handle(timer));
+  loop->callbacks->loop_timer(loop->owner);
+}
+
+int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
+                   void *owner) {
+  fluv_loop *loop = calloc(1, sizeof *loop);
+  if (!loop) return UV_ENOMEM;
+  void *buffer = mmap(NULL, FLUV_READ_BUFFER, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (buffer == MAP_FAILED) {
+    free(loop);
+    return UV_ENOMEM;
+  }
+  loop->read_buffer = buffer;
+  loop->callbacks = callbacks;
+  loop->owner = owner;
+  int status = uv_loop_init(&loop->uv);
+  if (status == 0) {
+    loop->uv.data = loop;
+    status = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    if (status == 0) {
+      /* A timer's init cannot fail. */
+      (void)uv_timer_init(&loop->uv, &loop->timer);
+      fluv_count(1);
+      *out = loop;
+      return 0;
+    }
+    (void)uv_loop_close(&loop->uv);
+  }
+  munmap(buffer, FLUV_READ_BUFFER);
+  free(loop);
+  return status;
+}
+
+void fluv_loop_set_owner(fluv_loop *loop, void *owner) { loop->owner = owner; }
+
+void fluv_loop_turn(fluv_loop *loop, int wait) {
+  uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+}
+
+void fluv_loop_wake(fluv_loop *loop) { uv_async_send(&loop->wake); }
+
+void fluv_loop_arm(fluv_loop *loop, uint64_t milliseconds) {
+  /* The loop's idea of now may be old by as long as the last jobs ran. */
+  uv_update_time(&loop->uv);
+  /* 0 would fire again in the same pass over the timers. */
+  uv_timer_start(&loop->timer, on_timer, milliseconds ? milliseconds : 1, 0);
+}
+
+void fluv_loop_disarm(fluv_loop *loop) { uv_timer_stop(&loop->timer); }
+
+void fluv_loop_begin_close(fluv_loop *loop) {
+  uv_close(fluv_handle(&loop->wake), NULL);
+  uv_close(fluv_handle(&loop->timer), NULL);
+}
+
+int fluv_loop_close(fluv_loop *loop) {
+  int status = uv_loop_close(&loop->uv);
+  if (status < 0) return status;
+  munmap(loop->read_buffer, FLUV_READ_BUFFER);
+  free(loop);
+  fluv_count(-1);
+  return 0;
+}

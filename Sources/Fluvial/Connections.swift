@@ -1,0 +1,113 @@
+public import FluvialTransports
+
+/// Connects to a host and returns the connection's reader and writer.
+///
+/// asyncio's `open_connection`; ``withConnection(host:port:on:_:)`` closes by itself. All addresses of the host are tried,
+/// the families by turns, 250 ms apart, as RFC 8305 says. `limit` bounds what the reader holds, in bytes; `local` is the
+/// address to connect from. Runs on `loop`, else the current loop, else the shared one.
+///
+/// Throws ``StreamError/Code/connectFailed`` with every attempt's error, ``StreamError/Code/invalidArgument`` for a name or
+/// port out of range, `CancellationError` when cancelled; then no descriptor is left.
+public func openConnection(
+  host: String, port: Int, from local: SocketAddress? = nil,
+  limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  let loop = loop ?? .current ?? .shared
+  return try await streams(on: loop, limit: limit) {
+    let addresses = try await loop.resolve(host: host, port: port)
+    return (
+      try await loop.connectFirst(of: addresses, from: local, delay: .milliseconds(250)).take(),
+      .v4
+    )
+  }
+}
+
+/// Connects to a unix socket and returns the connection's reader and writer.
+///
+/// asyncio's `open_unix_connection`. A leading NUL in the path is an abstract name. As
+/// ``openConnection(host:port:from:limit:on:)``.
+public func openConnection(
+  unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  let loop = loop ?? .current ?? .shared
+  return try await streams(on: loop, limit: limit) {
+    let address = try SocketAddress(unixPath: path)
+    return (try await loop.connectFirst(of: [address], from: nil, delay: .zero).take(), .unix)
+  }
+}
+
+/// Wraps a connected stream socket, which belongs to the connection from now on, also when this throws.
+///
+/// Throws ``StreamError/Code/invalidArgument`` when the descriptor is no stream socket.
+public func openConnection(
+  adopting descriptor: Int32, limit: Int = StreamReaderProtocol.defaultLimit,
+  on loop: EventLoop? = nil
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  try await streams(on: loop ?? .current ?? .shared, limit: limit) {
+    (descriptor, try SocketAddress.family(ofSocket: descriptor))
+  }
+}
+
+private func streams(
+  on loop: EventLoop, limit: Int,
+  _ connect: () async throws -> (descriptor: Int32, family: SocketAddress.Family)
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  do {
+    let core = try StreamReaderProtocol(loop: loop, limit: limit)
+    let (descriptor, family) = try await connect()
+    try await loop.onLoop { loop throws(UVError) in
+      try loop.makeTransport(adopting: descriptor, family: family).start(core)
+    }
+    return core.makeStreams()
+  } catch { throw StreamError.wrapping(error) }
+}
+
+/// Connects to a host for the time of `body`.
+///
+/// When `body` returns, what it wrote is delivered and the connection closed before this returns; what could not be
+/// delivered within the linger time is an error. When `body` throws or is cancelled, the connection is aborted. Throws what
+/// ``openConnection(host:port:from:limit:on:)`` throws, what `body` throws, and ``StreamError/Code/broken`` when bytes were
+/// lost.
+public func withConnection<Result>(
+  host: String, port: Int, from local: SocketAddress? = nil,
+  limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil,
+  _ body: (StreamReader, StreamWriter) async throws -> Result
+) async throws -> Result {
+  let (reader, writer) = try await openConnection(
+    host: host, port: port, from: local, limit: limit, on: loop)
+  return try await closing(reader, writer, body)
+}
+
+/// Connects to a unix socket for the time of `body`. As ``withConnection(host:port:from:limit:on:_:)``.
+public func withConnection<Result>(
+  unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit,
+  on loop: EventLoop? = nil,
+  _ body: (StreamReader, StreamWriter) async throws -> Result
+) async throws -> Result {
+  let (reader, writer) = try await openConnection(unixPath: path, limit: limit, on: loop)
+  return try await closing(reader, writer, body)
+}
+
+private func closing<Result>(
+  _ reader: StreamReader, _ writer: StreamWriter,
+  _ body: (StreamReader, StreamWriter) async throws -> Result
+) async throws -> Result {
+  let result: Result
+  do {
+    result = try await reader.core.withCancellationScope { try await body(reader, writer) }
+    try Task.checkCancellation()
+  } catch {
+    writer.abort()
+    _ = await writer.waitClosed()
+    throw error
+  }
+  writer.close()
+  switch await withTaskCancellationHandler(
+    operation: { await writer.waitClosed() }, onCancel: { writer.abort() })
+  {
+  case .finished: return result
+  case .aborted where Task.isCancelled: throw CancellationError()
+  case .aborted(let error): throw error.map { StreamError.broken($0) } ?? StreamError.closed
+  case .reset(let error): throw StreamError.broken(error)
+  }
+}

@@ -1,0 +1,2 @@
+// `import Fluvial` is all that a program needs.
+@_exported public import FluvialTransports

@@ -1,0 +1,50 @@
+internal import Glibc
+
+/// One or several byte strings that end a record; the earliest-ending match wins.
+struct Separators: Hashable, Sendable {
+  let patterns: [[UInt8]]
+  let longest: Int
+
+  static let newline = Separators(unchecked: [[10]])
+
+  private init(unchecked patterns: [[UInt8]]) {
+    self.patterns = patterns
+    longest = patterns.lazy.map(\.count).max() ?? 0
+  }
+
+  init(_ patterns: [[UInt8]]) throws(StreamError) {
+    guard !patterns.isEmpty else { throw .invalid("At least one separator is needed.") }
+    guard !patterns.contains(where: \.isEmpty) else {
+      throw .invalid("A separator must not be empty.")
+    }
+    self.init(unchecked: patterns)
+  }
+
+  struct Match {
+    /// Where the separator starts and ends.
+    let start: Int
+    let end: Int
+  }
+
+  /// The match that ends first in `bytes`, of which the first `scanned` are known to hold none.
+  func firstMatch(in bytes: UnsafeBufferPointer<UInt8>, scanned: Int) -> Match? {
+    guard let base = bytes.baseAddress else { return nil }
+    var best: Match?
+    for pattern in patterns {
+      let limit = best?.end ?? bytes.count
+      var from = max(0, scanned - (pattern.count - 1))
+      while from + pattern.count <= limit,
+        let found = unsafe memchr(base + from, Int32(pattern[0]), limit - pattern.count + 1 - from)
+      {
+        let start = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        let end = start + pattern.count
+        if unsafe pattern.count == 1 || memcmp(found, pattern, pattern.count) == 0 {
+          if best.map({ end < $0.end }) ?? true { best = Match(start: start, end: end) }
+          break
+        }
+        from = start + 1
+      }
+    }
+    return best
+  }
+}

@@ -1,0 +1,143 @@
+internal import FluvialPrimitives
+internal import FluvialTransports
+
+/// From an accepted descriptor to a handler and back.
+extension Server {
+  /// Binds every address and puts the listeners in place. The loop's thread.
+  func bind(_ addresses: [SocketAddress]) throws(UVError) {
+    var listeners: [Listener] = []
+    do {
+      for address in addresses {
+        // The first address decides about a port that is any.
+        let port = listeners.first?.address.port ?? address.port
+        let actual =
+          try address.port == 0 && address.family != .unix
+          ? SocketAddress(number: address.host, port: port) : address
+        listeners.append(try loop.bind(actual, options.listen))
+      }
+    } catch {
+      for listener in listeners { listener.close() }
+      throw error
+    }
+    for listener in listeners {
+      let family = listener.address.family
+      listener.onAccept = { [self] in accepted($0, from: $1, family: family) }
+      listener.onBatch = { [self] in wakeRoot() }
+      listener.onShortage = { error, pause in
+        Report.warning("accepting paused", ["error": "\(error)", "for": "\(pause)"])
+      }
+    }
+    let bound = listeners.map { LoopBound($0, on: loop) }
+    state.withLock { state in
+      state.listeners = bound
+      state.addresses = bound.map { $0.value.address }
+    }
+  }
+
+  private func accepted(
+    _ descriptor: Int32, from peer: SocketAddress?, family: SocketAddress.Family
+  ) {
+    do {
+      let core = try StreamReaderProtocol(loop: loop, limit: options.limit)
+      let transport = try loop.makeTransport(adopting: descriptor, family: family)
+      transport.remember(remote: peer)
+      transport.start(core)
+      let isFull = state.withLock { state in
+        state.accepted.append(core)
+        state.connections[ObjectIdentifier(core)] = core
+        return hasNoRoom(state)
+      }
+      if isFull { hold(true) }
+    } catch {
+      Report.warning("a connection was dropped", ["error": "\(error)"])
+    }
+  }
+
+  private func hasNoRoom(_ state: State) -> Bool {
+    options.maxConnections.map { state.connections.count >= $0 } ?? false
+  }
+
+  /// The rest waits in the backlog. The loop's thread.
+  private func hold(_ isHeld: Bool) {
+    for listener in state.withLock(\.listeners) { listener.value.setHeld(isHeld) }
+  }
+
+  // MARK: The root task
+
+  /// One task with a child for each connection, woken once for each batch.
+  func startRoot() {
+    let task = Task(executorPreference: loop.taskExecutor) { [self] in
+      await withDiscardingTaskGroup { group in
+        while let batch = await nextBatch() {
+          for core in batch { group.addTask { await self.handle(core) } }
+        }
+      }
+      rootEnded()
+    }
+    state.withLock { $0.rootTask = task }
+  }
+
+  private func wakeRoot() {
+    let wait: OneShotSignal? = state.withLock { state in
+      guard !state.accepted.isEmpty else { return nil }
+      defer { state.rootWait = nil }
+      return state.rootWait
+    }
+    wait?.fire()
+  }
+
+  /// The connections to handle next; nil when there will be none.
+  private func nextBatch() async -> [StreamReaderProtocol]? {
+    while true {
+      let wait = OneShotSignal()
+      let (batch, isOver) = state.withLock { state in
+        let batch = state.accepted
+        state.accepted = []
+        let isOver = state.phase >= .stopped
+        if batch.isEmpty, !isOver { state.rootWait = wait }
+        return (batch, isOver)
+      }
+      if !batch.isEmpty { return batch }
+      if isOver { return nil }
+      await wait.wait()
+    }
+  }
+
+  private func handle(_ core: StreamReaderProtocol) async {
+    let (reader, writer) = core.makeStreams()
+    do {
+      try await core.withCancellationScope { try await handler(reader, writer) }
+      writer.close()
+    } catch {
+      if error is CancellationError, Task.isCancelled {
+        writer.close()
+      } else {
+        writer.abort()
+        report(error)
+      }
+    }
+    _ = await writer.waitClosed()
+    let hasRoom = state.withLock { state in
+      state.connections[ObjectIdentifier(core)] = nil
+      return !hasNoRoom(state)
+    }
+    if hasRoom, options.maxConnections != nil { hold(false) }
+  }
+
+  private func report(_ error: any Error) {
+    if let onHandlerError = options.onHandlerError {
+      onHandlerError(error)
+    } else {
+      Report.error("a connection's handler threw", ["error": "\(error)"])
+    }
+  }
+
+  private func rootEnded() {
+    let signals = state.withLock { state in
+      state.phase = .closed
+      defer { state.closeWaiters = [] }
+      return state.closeWaiters
+    }
+    for signal in signals { signal.fire() }
+  }
+}

@@ -1,0 +1,185 @@
+internal import FluvialPrimitives
+public import FluvialTransports
+
+/// Listening sockets and the connections that came from them: asyncio's `Server`.
+///
+/// May be used from any task. A handler runs for each connection, as a child task on the server's loop.
+public final class Server: Sendable {
+  /// What a server does with each connection.
+  public typealias Handler = @Sendable (StreamReader, StreamWriter) async throws -> Void
+  /// What is told of a handler that threw.
+  public typealias ErrorHandler = @Sendable (any Error) -> Void
+
+  /// starting -> serving -> stopped (no more connections) -> closed (the last connection is gone)
+  enum Phase: Comparable { case bound, serving, stopped, closed }
+
+  struct State {
+    var phase = Phase.bound
+    var listeners: [LoopBound<Listener>] = []
+    var addresses: [SocketAddress] = []
+    /// Accepted and not yet handed to the root task.
+    var accepted: [StreamReaderProtocol] = []
+    var connections: [ObjectIdentifier: StreamReaderProtocol] = [:]
+    var rootWait: OneShotSignal?
+    var rootTask: Task<Void, Never>?
+    var stopWaiters: [OneShotSignal] = []
+    var closeWaiters: [OneShotSignal] = []
+  }
+
+  /// The loop that the connections live on.
+  public let loop: EventLoop
+  let state = Lock(State())
+  let options: ServerOptions
+  let handler: Handler
+
+  init(loop: EventLoop, options: ServerOptions, handler: @escaping Handler) {
+    self.loop = loop
+    self.options = options
+    self.handler = handler
+  }
+
+  // MARK: Queries
+
+  /// Where the server listens, with the ports that the system chose. asyncio's `Server.sockets`.
+  public var localAddresses: [SocketAddress] { state.withLock(\.addresses) }
+
+  /// Whether connections are accepted.
+  public var isServing: Bool { state.withLock { $0.phase == .serving } }
+
+  /// How many connections there are.
+  public var connectionCount: Int { state.withLock { $0.connections.count } }
+
+  // MARK: Serving
+
+  /// Begins to accept, if it was told to wait with that. A second call does nothing.
+  ///
+  /// Throws ``StreamError/Code/addressInUse``, and ``StreamError/Code/closed`` after a close.
+  public func startServing() async throws {
+    let listeners = try state.withLock { state in
+      guard state.phase <= .serving else { throw StreamError.closed }
+      return state.listeners
+    }
+    do {
+      try await loop.onLoop { [self] _ throws(UVError) in
+        for listener in listeners { try listener.value.startServing() }
+        let starts = state.withLock { state in
+          guard state.phase == .bound else { return false }
+          state.phase = .serving
+          return true
+        }
+        if starts { startRoot() }
+      }
+    } catch { throw StreamError.wrapping(error) }
+  }
+
+  /// Serves until ``close()``, or until the task is cancelled, which closes.
+  ///
+  /// asyncio's `serve_forever`. Throws `CancellationError` when cancelled, after all connections were cancelled too.
+  public func serveForever() async throws {
+    try await startServing()
+    let signal = OneShotSignal()
+    let isOver = state.withLock { state in
+      if state.phase >= .stopped { return true }
+      state.stopWaiters.append(signal)
+      return false
+    }
+    if !isOver {
+      await withTaskCancellationHandler {
+        await signal.wait()
+      } onCancel: {
+        self.close()
+        self.cancelHandlers()
+      }
+    }
+    if Task.isCancelled {
+      await waitClosed()
+      throw CancellationError()
+    }
+  }
+
+  // MARK: Stopping
+
+  /// Stops accepting; connections go on. Returns at once; a second call does nothing.
+  public func close() {
+    let (listeners, signals) = state.withLock { state in
+      guard state.phase < .stopped else { return ([LoopBound<Listener>](), [OneShotSignal]()) }
+      // Without a root task there is nobody to tell the end.
+      let hasRoot = state.phase == .serving
+      state.phase = hasRoot ? .stopped : .closed
+      var signals = state.stopWaiters
+      if let rootWait = state.rootWait { signals.append(rootWait) }
+      if !hasRoot { signals += state.closeWaiters }
+      defer {
+        state.listeners = []
+        state.stopWaiters = []
+        state.rootWait = nil
+      }
+      return (state.listeners, signals)
+    }
+    let closeAll: @Sendable () -> Void = { for listener in listeners { listener.value.close() } }
+    if loop.isCurrent { closeAll() } else { loop.execute(closeAll) }
+    for signal in signals { signal.fire() }
+  }
+
+  /// Waits until the server is closed and its last connection gone. asyncio's `wait_closed`.
+  ///
+  /// Does not throw, and goes on waiting when cancelled.
+  public func waitClosed() async {
+    let signal = OneShotSignal()
+    let isClosed = state.withLock { state in
+      if state.phase == .closed { return true }
+      state.closeWaiters.append(signal)
+      return false
+    }
+    if !isClosed { await signal.wait() }
+  }
+
+  /// Closes every connection gracefully. asyncio's `close_clients`.
+  public func closeClients() { for connection in connections { connection.close() } }
+
+  /// Ends every connection at once. asyncio's `abort_clients`.
+  public func abortClients() { for connection in connections { connection.abort() } }
+
+  /// Stops: accepts no more, lets the handlers finish, cancels those that have not by half of `grace`, resets the rest.
+  ///
+  /// Returns within `grace`, and a little, even with a client that never reads or a handler that ignores its cancellation;
+  /// then that is reported, and the handler's connection is reset. Returns whether all handlers had ended.
+  @discardableResult
+  public func shutdown(grace: Duration) async -> Bool {
+    close()
+    let clock = loop.clock
+    let end = clock.now.advanced(by: grace)
+    if await waitClosed(until: clock.now.advanced(by: grace / 2)) { return true }
+    cancelHandlers()
+    closeClients()
+    if await waitClosed(until: end.advanced(by: .zero - grace / 5)) { return true }
+    abortClients()
+    if await waitClosed(until: end) { return true }
+    Report.warning("a server's handlers did not end in time", ["count": "\(connectionCount)"])
+    return false
+  }
+
+  private var connections: [StreamReaderProtocol] {
+    state.withLock { Array($0.connections.values) }
+  }
+
+  func cancelHandlers() { state.withLock(\.rootTask)?.cancel() }
+
+  /// Whether it was closed by then.
+  private func waitClosed(until deadline: LoopClock.Instant) async -> Bool {
+    let signal = OneShotSignal()
+    let isClosed = state.withLock { state in
+      if state.phase == .closed { return true }
+      state.closeWaiters.append(signal)
+      return false
+    }
+    if isClosed { return true }
+    let timer = loop.schedule(at: deadline) { signal.fire() }
+    await signal.wait()
+    timer.cancel()
+    return state.withLock { state in
+      state.closeWaiters.removeAll { $0 === signal }
+      return state.phase == .closed
+    }
+  }
+}

@@ -1,0 +1,37 @@
+public import FluvialTransports
+
+/// The process's standard input as a reader.
+///
+/// The kind of descriptor decides how it is read: a terminal, pipe or socket is polled; a file, `/dev/null` or another
+/// device is read on the thread pool. The descriptor itself stays as it is. A closed one reads as `/dev/null`. Throws
+/// ``StreamError`` when it cannot be opened.
+public func standardInput(
+  limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
+) async throws -> StreamReader {
+  try await standardStream(0, limit: limit, on: loop).reader
+}
+
+/// The process's standard output as a writer.
+///
+/// As ``standardInput(limit:on:)``. Programs that also `print` mix two orders: flush first.
+public func standardOutput(on loop: EventLoop? = nil) async throws -> StreamWriter {
+  try await standardStream(1, limit: StreamReaderProtocol.defaultLimit, on: loop).writer
+}
+
+/// The process's standard error as a writer. As ``standardOutput(on:)``.
+public func standardError(on loop: EventLoop? = nil) async throws -> StreamWriter {
+  try await standardStream(2, limit: StreamReaderProtocol.defaultLimit, on: loop).writer
+}
+
+private func standardStream(
+  _ number: Int32, limit: Int, on loop: EventLoop?
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  let loop = loop ?? .current ?? .shared
+  let core = try StreamReaderProtocol(loop: loop, limit: limit)
+  do {
+    try await loop.onLoop { loop throws(UVError) in
+      try loop.makeStandardTransport(number).start(core)
+    }
+  } catch { throw StreamError.wrapping(error) }
+  return core.makeStreams()
+}

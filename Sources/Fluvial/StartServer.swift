@@ -1,0 +1,122 @@
+public import FluvialTransports
+
+/// How a server accepts and what it allows.
+public struct ServerOptions: Sendable {
+  /// What each connection's reader may hold, in bytes; 64 KiB.
+  public var limit = StreamReaderProtocol.defaultLimit
+  /// How many connections there may be at a time; the rest waits in the backlog. nil: no limit.
+  public var maxConnections: Int?
+  /// Backlog, port sharing, and a unix socket's file.
+  public var listen = ListenOptions()
+  /// Is told of each handler that threw; nil: the log is.
+  public var onHandlerError: Server.ErrorHandler?
+
+  /// The defaults.
+  public init() {}
+}
+
+/// Listens on a host's addresses and runs `handler` for each connection.
+///
+/// asyncio's `start_server`. Without a host it listens on all interfaces, both families, with one port. Port 0 is any free
+/// port; ``Server/localAddresses`` tells. The handler runs as a child task on the loop: when it returns, what it wrote is
+/// delivered and the connection closed; when it throws, that connection is aborted and the error reported. With
+/// `startServing: false` connections are refused until ``Server/startServing()``.
+///
+/// Throws ``StreamError/Code/addressInUse``, naming the address, and ``StreamError/Code/invalidArgument``; then nothing is
+/// left bound.
+public func startServer(
+  host: String? = nil, port: Int, options: ServerOptions = ServerOptions(),
+  startServing: Bool = true, on loop: EventLoop? = nil,
+  handler: @escaping Server.Handler
+) async throws -> Server {
+  try await startServer(
+    hosts: host.map { [$0] } ?? [], port: port, options: options, startServing: startServing,
+    on: loop, handler: handler)
+}
+
+/// Listens on the addresses of several hosts, each distinct one once. As
+/// ``startServer(host:port:options:startServing:on:handler:)``.
+public func startServer(
+  hosts: [String], port: Int, options: ServerOptions = ServerOptions(),
+  startServing: Bool = true, on loop: EventLoop? = nil,
+  handler: @escaping Server.Handler
+) async throws -> Server {
+  let loop = loop ?? .current ?? .shared
+  return try await start(loop, options, startServing, handler) {
+    try await loop.addresses(ofHosts: hosts, port: port)
+  }
+}
+
+/// Listens on a unix socket and runs `handler` for each connection.
+///
+/// asyncio's `start_unix_server`. A stale socket file is replaced; a live one's path, and anything else that stands there,
+/// is refused with ``StreamError/Code/addressInUse``. A leading NUL makes an abstract name. As
+/// ``startServer(host:port:options:startServing:on:handler:)``.
+public func startServer(
+  unixPath path: String, options: ServerOptions = ServerOptions(), startServing: Bool = true,
+  on loop: EventLoop? = nil, handler: @escaping Server.Handler
+) async throws -> Server {
+  try await start(loop ?? .current ?? .shared, options, startServing, handler) {
+    [try SocketAddress(unixPath: path)]
+  }
+}
+
+private func start(
+  _ loop: EventLoop, _ options: ServerOptions, _ startServing: Bool,
+  _ handler: @escaping Server.Handler, _ addresses: () async throws -> [SocketAddress]
+) async throws -> Server {
+  guard options.limit > 0 else {
+    throw StreamError.invalid("The limit must be positive, not \(options.limit).")
+  }
+  guard options.maxConnections ?? 1 > 0 else {
+    throw StreamError.invalid("maxConnections must be positive.")
+  }
+  do {
+    let server = Server(loop: loop, options: options, handler: handler)
+    let addresses = try await addresses()
+    try await loop.onLoop { _ throws(UVError) in try server.bind(addresses) }
+    if startServing {
+      do { try await server.startServing() } catch {
+        server.close()
+        throw error
+      }
+    }
+    return server
+  } catch { throw StreamError.wrapping(error) }
+}
+
+/// A server for the time of `body`; then it is shut down, with `grace` for the handlers.
+///
+/// As ``startServer(host:port:options:startServing:on:handler:)`` and ``Server/shutdown(grace:)``.
+public func withServer<Result>(
+  host: String? = nil, port: Int, options: ServerOptions = ServerOptions(),
+  grace: Duration = .seconds(5), on loop: EventLoop? = nil, handler: @escaping Server.Handler,
+  _ body: (Server) async throws -> Result
+) async throws -> Result {
+  let server = try await startServer(
+    host: host, port: port, options: options, on: loop, handler: handler)
+  return try await shuttingDown(server, grace, body)
+}
+
+/// A server on a unix socket for the time of `body`. As ``withServer(host:port:options:grace:on:handler:_:)``.
+public func withServer<Result>(
+  unixPath path: String, options: ServerOptions = ServerOptions(), grace: Duration = .seconds(5),
+  on loop: EventLoop? = nil, handler: @escaping Server.Handler,
+  _ body: (Server) async throws -> Result
+) async throws -> Result {
+  let server = try await startServer(unixPath: path, options: options, on: loop, handler: handler)
+  return try await shuttingDown(server, grace, body)
+}
+
+private func shuttingDown<Result>(
+  _ server: Server, _ grace: Duration, _ body: (Server) async throws -> Result
+) async throws -> Result {
+  do {
+    let result = try await body(server)
+    await server.shutdown(grace: grace)
+    return result
+  } catch {
+    await server.shutdown(grace: grace)
+    throw error
+  }
+}

@@ -1,0 +1,96 @@
+internal import FluvialPrimitives
+
+extension StreamReader {
+  /// Waits for bytes and lends all that are there to `body`; nil at the end of the stream.
+  ///
+  /// The cheapest read: bytes that have just arrived are lent from the loop's own memory. Afterwards they are gone,
+  /// whether `body` throws or not. While `body` runs another read is ``StreamError/Code/busy``.
+  public func withNextChunk<Result>(
+    _ body: (Span<UInt8>) throws -> Result
+  ) async throws -> Result? {
+    guard let loan = try await core.read(.any, { $0.lend(onLoop: core.loop.isCurrent) }) else {
+      return nil
+    }
+    // Not under the lock: `body` is the caller's code.
+    defer { core.giveBack(loan, consumed: loan.count) }
+    return try unsafe loan.withBytes { try body(unsafe $0.span) }
+  }
+
+  /// Waits for bytes and copies as many as fit into `target`; nil at the end of the stream, else how many.
+  ///
+  /// Throws ``StreamError/Code/invalidArgument`` when there is no room in `target`.
+  public func read(into target: inout [UInt8], upTo count: Int) async throws -> Int? {
+    guard count > 0 else { throw StreamError.invalid("There must be room for at least one byte.") }
+    guard let loan = try await core.read(.any, { $0.lend(onLoop: core.loop.isCurrent) }) else {
+      return nil
+    }
+    let taken = min(count, loan.count)
+    unsafe loan.withBytes { unsafe target.append(contentsOf: $0.prefix(taken)) }
+    core.giveBack(loan, consumed: taken)
+    return taken
+  }
+}
+
+/// Bytes that a reader has lent out.
+@safe
+struct Loan {
+  @safe enum Source {
+    /// The loop's read memory; valid as long as the delivery that the borrower is called from.
+    case window(UnsafeBufferPointer<UInt8>)
+    case queue(ByteQueue)
+  }
+
+  let source: Source
+
+  var count: Int {
+    switch source {
+    case .window(let bytes): bytes.count
+    case .queue(let queue): queue.count
+    }
+  }
+
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
+    switch source {
+    case .window(let bytes): try unsafe body(bytes)
+    case .queue(let queue):
+      unsafe try queue.withContents { bytes in Swift.Result { try unsafe body(bytes) } }.get()
+    }
+  }
+
+  func withBytes(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    switch source {
+    case .window(let bytes): unsafe body(bytes)
+    case .queue(let queue): unsafe queue.withContents { unsafe body($0) }
+    }
+  }
+}
+
+extension ReaderState {
+  /// Marks the reader busy and hands the bytes out.
+  mutating func lend(onLoop: Bool) -> ReadStep<Loan?> {
+    guard buffer.count > 0 else { return atEnd(nil) }
+    defer { reader = .lending }
+    // Only on the loop's thread does the window stay open until the borrower is done.
+    if onLoop, let window = unsafe buffer.lendableWindow {
+      return .value(unsafe Loan(source: .window(window)))
+    }
+    return .value(Loan(source: .queue(buffer.takeQueue())))
+  }
+}
+
+extension StreamReaderProtocol {
+  func giveBack(_ loan: Loan, consumed: Int) {
+    let resumes = reading.withLock { state in
+      state.reader = .idle
+      guard !state.isClosed else { return false }
+      switch loan.source {
+      case .window: state.buffer.consume(consumed)
+      case .queue(var queue):
+        queue.consume(consumed)
+        state.buffer.putBack(queue)
+      }
+      return state.shouldResume()
+    }
+    if resumes { resumeReading() }
+  }
+}

@@ -1,0 +1,177 @@
+internal import FluvialPrimitives
+public import FluvialTransports
+
+/// The receiving side of a connection: asyncio's `StreamReader`.
+///
+/// May be used from any task; one read at a time, a second one gets ``StreamError/Code/busy``. Every read takes its bytes
+/// out only when it returns: one that is cancelled or timed out loses nothing, and the next read gets it. What arrived is
+/// returned before the error that followed it.
+///
+/// A read throws `CancellationError` when its task is cancelled while it waits, ``StreamError/Code/closed`` after this
+/// side's close, and ``StreamError/Code/broken`` once an error has ended the connection.
+public final class StreamReader: Sendable {
+  let token: ConnectionToken
+  var core: StreamReaderProtocol { token.core }
+
+  init(_ token: ConnectionToken) { self.token = token }
+
+  /// The loop that the connection lives on.
+  public var loop: EventLoop { core.loop }
+
+  /// Whether the peer has finished and everything was read. asyncio's `at_eof`.
+  public var isAtEnd: Bool {
+    core.reading.withLock { $0.buffer.hasEnded && $0.buffer.count == 0 }
+  }
+
+  /// Bytes that can be read without waiting.
+  public var bufferedCount: Int { core.reading.withLock { $0.buffer.count } }
+
+  // MARK: Counts
+
+  /// Waits for some bytes and returns at most `count` of them; nil at the end of the stream.
+  ///
+  /// asyncio's `read(n)`. Zero returns nothing at once. Throws ``StreamError/Code/invalidArgument`` for a negative count.
+  public func read(upTo count: Int) async throws -> [UInt8]? {
+    guard count > 0 else {
+      if count == 0 { return [] }
+      throw StreamError.invalid("A count must not be negative, and this is \(count).")
+    }
+    return try await core.read(.any) { state in
+      state.buffer.count > 0 ? .value(state.buffer.take(count)) : state.atEnd(nil)
+    }
+  }
+
+  /// Waits for exactly `count` bytes.
+  ///
+  /// asyncio's `readexactly`. The reader's limit does not govern counts. Throws ``StreamError/Code/incompleteRead``, with
+  /// what came, when the stream ends before; ``StreamError/Code/invalidArgument`` for a negative count.
+  public func read(exactly count: Int) async throws -> [UInt8] {
+    guard count > 0 else {
+      if count == 0 { return [] }
+      throw StreamError.invalid("A count must not be negative, and this is \(count).")
+    }
+    return try await core.read(.count(count)) { state in
+      if state.buffer.count >= count { return .value(state.buffer.take(count)) }
+      if state.failure == nil, state.buffer.hasEnded {
+        return .failure(.incomplete(state.buffer.take(.max), expected: count))
+      }
+      return state.atEnd(nil).orWait()
+    }
+  }
+
+  /// Waits for the end of the stream and returns everything.
+  ///
+  /// asyncio's `read(-1)`. Throws ``StreamError/Code/limitOverrun`` once more than `limit` bytes are there, which stay
+  /// readable; unlimited unless given.
+  public func readToEnd(limit: Int = .max) async throws -> [UInt8] {
+    guard limit >= 0 else {
+      throw StreamError.invalid("A limit must not be negative, and this is \(limit).")
+    }
+    let demand: Demand = limit == .max ? .end : .count(limit + 1)
+    return try await core.read(demand) { state in
+      if state.buffer.count > limit {
+        return .failure(.overrun(scanned: state.buffer.count, limit: limit))
+      }
+      if state.failure == nil, state.buffer.hasEnded { return .value(state.buffer.take(.max)) }
+      return state.failure == nil ? .wait : state.atEnd(nil).orWait()
+    }
+  }
+
+  // MARK: Records
+
+  /// What becomes of a record that is longer than allowed.
+  public enum Overrun: Sendable {
+    /// It is dropped to its end: the next read starts at the next record.
+    case discard
+    /// Its bytes stay, to be read by other means.
+    case keep
+  }
+
+  /// Waits for a separator and returns everything up to and with it.
+  ///
+  /// asyncio's `readuntil`. At most `maxLength` bytes may come before the separator; the reader's limit unless given.
+  /// Throws ``StreamError/Code/incompleteRead``, with what came, at the end of the stream;
+  /// ``StreamError/Code/limitOverrun`` for a longer record; ``StreamError/Code/invalidArgument`` for an empty separator.
+  public func read(
+    until separator: [UInt8], maxLength: Int? = nil, overrun: Overrun = .discard
+  ) async throws -> [UInt8] {
+    try await read(until: [separator], maxLength: maxLength, overrun: overrun)
+  }
+
+  /// Waits for one of several separators; the match that ends first wins.
+  ///
+  /// As ``read(until:maxLength:overrun:)-([UInt8],_,_)``.
+  public func read(
+    until separators: [[UInt8]], maxLength: Int? = nil, overrun: Overrun = .discard
+  ) async throws -> [UInt8] {
+    let record = try RecordDemand(
+      separators: Separators(separators), maxLength: core.length(maxLength), isLine: false)
+    return try await core.read(.record(record)) { state in
+      state.takeRecord(record, overrun) { buffer, _, total in buffer.take(total) }
+        .atEnd { .failure(.incomplete($0, expected: nil)) }
+    }
+  }
+
+  /// Waits for a line and returns it without its LF or CRLF; nil at the end of the stream.
+  ///
+  /// asyncio's `readline`. A last line without a terminator is returned. At most `maxLength` bytes; the reader's limit
+  /// unless given. Throws ``StreamError/Code/limitOverrun`` for a longer line, whose rest is then skipped, and
+  /// ``StreamError/Code/invalidUTF8`` for one that is no UTF-8, which is consumed.
+  public func readLine(maxLength: Int? = nil) async throws -> String? {
+    let record = try RecordDemand(
+      separators: .newline, maxLength: core.length(maxLength), isLine: true)
+    return try await core.read(.record(record)) { state in
+      unsafe state.takeLine(record, .discard) { bytes in
+        unsafe String(validating: bytes, as: UTF8.self)
+      }
+    }
+  }
+
+  /// As ``readLine(maxLength:)``, giving the line's bytes, whatever they are.
+  public func readLineBytes(
+    maxLength: Int? = nil, overrun: Overrun = .discard
+  ) async throws -> [UInt8]? {
+    let record = try RecordDemand(
+      separators: .newline, maxLength: core.length(maxLength), isLine: true)
+    return try await core.read(.record(record)) { state in
+      unsafe state.takeLine(record, overrun) { unsafe Array($0) }
+    }
+  }
+
+  // MARK: Looking and skipping
+
+  /// Waits for `count` bytes, or the end, and returns them without taking them out.
+  ///
+  /// Fewer only at the end of the stream. Throws ``StreamError/Code/invalidArgument`` for a negative count.
+  public func peek(_ count: Int) async throws -> [UInt8] {
+    guard count > 0 else {
+      if count == 0 { return [] }
+      throw StreamError.invalid("A count must not be negative, and this is \(count).")
+    }
+    return try await core.read(.count(count)) { state in
+      if state.buffer.count >= count || state.buffer.hasEnded && state.failure == nil {
+        return .value(state.buffer.prefix(count))
+      }
+      return state.atEnd(nil).orWait()
+    }
+  }
+
+  /// Drops everything up to and with the next separator, however much that is; false if the stream ended first.
+  ///
+  /// Cancelled, the skip goes on: it applies to every later read.
+  @discardableResult
+  public func skip(past separator: [UInt8]) async throws -> Bool {
+    let separators = try Separators([separator])
+    var begun = false
+    return try await core.read(.any) { state in
+      if !begun {
+        begun = true
+        if !state.buffer.isSkipping { state.buffer.startSkipping(separators) }
+      }
+      if !state.buffer.isSkipping {
+        return .value(!state.buffer.hasEnded || state.buffer.count > 0)
+      }
+      return state.atEnd(false).orWait()
+    }
+  }
+}

@@ -1,0 +1,201 @@
+internal import FluvialPrimitives
+public import FluvialTransports
+
+/// The protocol object between a transport and a reader and writer: asyncio's `StreamReaderProtocol`.
+///
+/// Give one to ``EventLoop/createConnection(to:from:makeProtocol:)`` to have streams over any transport. Unlike other
+/// protocol objects it may be used from any thread; its callbacks come on the loop.
+public final class StreamReaderProtocol: StreamProtocol, Sendable {
+  /// Holds what the facades share: the loop keeps the protocol alive, the facades keep this.
+  let loop: EventLoop
+  let reading: Lock<ReaderState>
+  let link = Lock(Link())
+  private let onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)?
+
+  /// The connection's other half, as far as it is there.
+  struct Link {
+    var transport: LoopBound<any Transport>?
+    var writes: WriteQueue?
+    var reason: CloseReason?
+    var isAborted = false
+    /// Kept, because after the end nobody can be asked.
+    var localAddress: SocketAddress?
+    var remoteAddress: SocketAddress?
+    var closeWaiters: [OneShotSignal] = []
+  }
+
+  /// The default limit for what a reader holds: 64 KiB.
+  public static let defaultLimit = 64 * 1024
+
+  /// Makes the protocol for a connection of `loop`; `onConnect` is called on the loop once it is there.
+  ///
+  /// Throws ``StreamError/Code/invalidArgument`` when `limit` is not positive.
+  public init(
+    loop: EventLoop, limit: Int = StreamReaderProtocol.defaultLimit,
+    onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)? = nil
+  ) throws {
+    guard limit > 0 else { throw StreamError.invalid("The limit must be positive, not \(limit).") }
+    self.loop = loop
+    self.onConnect = onConnect
+    reading = Lock(ReaderState(limit: limit))
+  }
+
+  /// The reader and writer of the connection. Both gone without a close, the connection is closed.
+  public func makeStreams() -> (reader: StreamReader, writer: StreamWriter) {
+    let token = ConnectionToken(self)
+    return (StreamReader(token), StreamWriter(token))
+  }
+
+  // MARK: Callbacks
+
+  /// Connects the streams. For the transport.
+  public func connectionMade(_ transport: any Transport) {
+    let queue =
+      (transport as? StreamTransport)?.writes ?? (transport as? any QueuedTransport)?.writes
+    link.withLock {
+      $0.transport = LoopBound(transport, on: loop)
+      $0.writes = queue
+      $0.localAddress = transport.localAddress
+      $0.remoteAddress = transport.remoteAddress
+    }
+    if let onConnect {
+      let (reader, writer) = makeStreams()
+      onConnect(reader, writer)
+    }
+  }
+
+  /// Serves the waiting read from the lent bytes, keeps the rest. For the transport.
+  public func dataReceived(_ bytes: Span<UInt8>) {
+    unsafe bytes.withUnsafeBufferPointer { unsafe feed($0) }
+  }
+
+  private func feed(_ bytes: UnsafeBufferPointer<UInt8>) {
+    let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
+      guard !state.isClosed else { return nil }
+      guard case .parked = state.reader else {
+        unsafe state.buffer.append(bytes)
+        return nil
+      }
+      unsafe state.buffer.openWindow(bytes)
+      return unsafe state.wakeIfSatisfied()
+    }
+    if let waiter = unsafe waiter {
+      unsafe waiter.resume(returning: .ready)
+      // The reader goes on now, while the window is open and the bytes are in the cache.
+      loop.core.runJustReady()
+    }
+    let pauses = reading.withLock { state in
+      state.buffer.closeWindow()
+      return state.shouldPause()
+    }
+    if pauses { openTransport?.pauseReading() }
+  }
+
+  /// Ends the reading side; writing goes on. For the transport.
+  public func eofReceived() -> EOFAction {
+    let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
+      state.buffer.end()
+      return unsafe state.wakeIfSatisfied()
+    }
+    unsafe waiter?.resume(returning: .ready)
+    return .keepOpen
+  }
+
+  /// Ends both sides, and every wait. For the transport.
+  public func connectionLost(_ error: (any Error)?) {
+    let cause = error.map { $0 as? UVError ?? .connectionAborted }
+    let (isClosed, waiter): (Bool, ReaderState.Continuation?) = unsafe reading.withLock { state in
+      if let cause { state.failure = .broken(cause) } else { state.buffer.end() }
+      return unsafe (state.isClosed, state.wakeIfSatisfied())
+    }
+    let waiters = link.withLock { link in
+      if link.isAborted {
+        link.reason = .aborted(cause)
+      } else if let cause {
+        // Only a graceful close of ours runs out of linger time.
+        link.reason = cause == .timedOut && isClosed ? .aborted(cause) : .reset(cause)
+      } else {
+        link.reason = .finished
+      }
+      link.transport = nil
+      defer { link.closeWaiters = [] }
+      return link.closeWaiters
+    }
+    unsafe waiter?.resume(returning: .ready)
+    for waiter in waiters { waiter.fire() }
+  }
+
+  // MARK: The transport
+
+  /// The transport while the connection lasts. The loop's thread.
+  var openTransport: (any Transport)? { link.withLock { $0.transport }?.value }
+
+  /// Does something to the transport, on the loop: at once when the caller is there, soon otherwise.
+  func withTransport(_ body: @escaping @Sendable (any Transport) -> Void) {
+    guard let transport = link.withLock({ $0.transport }) else { return }
+    if loop.isCurrent { body(transport.value) } else { loop.execute { body(transport.value) } }
+  }
+
+  func resumeReading() { withTransport { $0.resumeReading() } }
+
+  // MARK: Closing
+
+  var isClosing: Bool { reading.withLock(\.isClosed) || link.withLock { $0.reason != nil } }
+
+  func close() { end(aborting: false) }
+
+  func abort() {
+    link.withLock { if $0.reason == nil { $0.isAborted = true } }
+    end(aborting: true)
+  }
+
+  private func end(aborting: Bool) {
+    let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
+      state.isClosed = true
+      // A lending reader puts back into a closed buffer, which drops it.
+      state.buffer.removeAll()
+      return unsafe state.wakeIfSatisfied()
+    }
+    unsafe waiter?.resume(returning: .ready)
+    let writes = link.withLock { $0.writes }
+    if aborting { writes?.close(nil) } else { writes?.endAccepting() }
+    withTransport { aborting ? $0.abort() : $0.close() }
+  }
+
+  func waitClosed() async -> CloseReason {
+    let signal = OneShotSignal()
+    let known: CloseReason? = link.withLock { link in
+      if link.reason == nil { link.closeWaiters.append(signal) }
+      return link.reason
+    }
+    if let known { return known }
+    await signal.wait()
+    return link.withLock(\.reason) ?? .finished
+  }
+}
+
+/// How a connection ended.
+public enum CloseReason: Hashable, Sendable {
+  /// Closed by this side, with everything delivered, or by both.
+  case finished
+  /// The peer or the network broke it.
+  case reset(UVError)
+  /// Ended at once by this side; with an error when a graceful close took longer than the linger time.
+  case aborted(UVError?)
+}
+
+/// A transport of this package's other targets that has the same kind of write queue.
+package protocol QueuedTransport: Transport {
+  var writes: WriteQueue { get }
+}
+
+/// What reader and writer share. When both are gone, so is this, and the connection is closed.
+final class ConnectionToken: Sendable {
+  let core: StreamReaderProtocol
+
+  init(_ core: StreamReaderProtocol) { self.core = core }
+
+  deinit {
+    if !core.isClosing { core.close() }
+  }
+}

@@ -1,0 +1,183 @@
+internal import FluvialPrimitives
+public import FluvialTransports
+
+/// The sending side of a connection: asyncio's `StreamWriter`.
+///
+/// May be used from any task, and by several at a time: whole values never interleave. A write throws
+/// ``StreamError/Code/closed`` after this side's close or ``writeEOF()``, even for no bytes at all, and
+/// ``StreamError/Code/broken`` for ever once an error has ended the connection.
+public final class StreamWriter: Sendable {
+  let token: ConnectionToken
+  var core: StreamReaderProtocol { token.core }
+  private let writes: WriteQueue
+
+  init(_ token: ConnectionToken) {
+    self.token = token
+    writes = token.core.link.withLock { $0.writes } ?? .closed(on: token.core.loop)
+  }
+
+  /// The loop that the connection lives on.
+  public var loop: EventLoop { core.loop }
+
+  // MARK: Writing
+
+  /// Waits for room, then accepts the bytes whole.
+  ///
+  /// asyncio's `write` and `drain` in one. There is room while no more than the high mark is waiting to be sent; a value
+  /// larger than that is accepted whole, and the next one waits. The array may be changed as soon as this returns. Throws
+  /// `CancellationError` only while it waits, and then nothing of the value was or will be sent.
+  public func write(_ bytes: [UInt8]) async throws {
+    switch writes.tryAccept(bytes) {
+    case nil: return
+    case .noRoom: try await waitForRoom(bytes)
+    case let refusal?: throw error(for: refusal)
+    }
+  }
+
+  /// Waits for room, then accepts the bytes whole. As ``write(_:)-([UInt8])``.
+  public func write(_ bytes: some Sequence<UInt8>) async throws {
+    try await write(Array(bytes))
+  }
+
+  /// Waits for room, then accepts the text's UTF-8 whole. As ``write(_:)-([UInt8])``.
+  public func write(_ text: String) async throws {
+    switch unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe writes.tryAccept($0.span) }) {
+    case .some(nil): return
+    case .some(.noRoom), nil: try await write(Array(text.utf8))
+    case .some(let refusal?): throw error(for: refusal)
+    }
+  }
+
+  /// Waits for room, then accepts the lent bytes whole. As ``write(_:)-([UInt8])``.
+  public func write(_ bytes: Span<UInt8>) async throws {
+    switch writes.tryAccept(bytes) {
+    case nil: return
+    case .noRoom: try await waitForRoom(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
+    case let refusal?: throw error(for: refusal)
+    }
+  }
+
+  /// Waits for room, then accepts all pieces in order, as one value.
+  ///
+  /// asyncio's `writelines`. As ``write(_:)-([UInt8])``.
+  public func write(contentsOf pieces: [[UInt8]]) async throws {
+    switch writes.tryAccept(pieces: pieces) {
+    case nil: return
+    case .noRoom: try await waitForRoom(Array(pieces.joined()))
+    case let refusal?: throw error(for: refusal)
+    }
+  }
+
+  /// Accepts the bytes whole if there is room and nobody waits for it; false otherwise.
+  ///
+  /// Never waits: for a fan-out in which one slow peer must not hold up the others.
+  public func tryWrite(_ bytes: [UInt8]) throws -> Bool {
+    switch writes.tryAccept(bytes) {
+    case nil: return true
+    case .noRoom: return false
+    case let refusal?: throw error(for: refusal)
+    }
+  }
+
+  /// Accepts the lent bytes whole if there is room and nobody waits for it; false otherwise.
+  public func tryWrite(_ bytes: Span<UInt8>) throws -> Bool {
+    switch writes.tryAccept(bytes) {
+    case nil: return true
+    case .noRoom: return false
+    case let refusal?: throw error(for: refusal)
+    }
+  }
+
+  /// Waits for room: asyncio's `drain`.
+  ///
+  /// ``write(_:)-([UInt8])`` does this by itself. Throws `CancellationError` when cancelled while it waits.
+  public func drain() async throws { try await write([]) }
+
+  /// Waits until the kernel has every byte that was accepted before.
+  ///
+  /// Throws `CancellationError` when cancelled while it waits; what was accepted still goes out.
+  public func flush() async throws {
+    try check(await writes.waitUntilFlushed())
+  }
+
+  /// Ends this direction after what was written; reading goes on. asyncio's `write_eof`.
+  ///
+  /// Writers that wait for room get ``StreamError/Code/closed``. A second call does nothing; throws
+  /// ``StreamError/Code/closed`` after a close.
+  public func writeEOF() throws {
+    guard !isClosing else { throw StreamError.closed }
+    writes.endAccepting()
+    core.withTransport { try? $0.writeEOF() }
+  }
+
+  // MARK: Limits
+
+  /// Bytes accepted and not yet with the kernel.
+  public var bufferedCount: Int { writes.count }
+
+  /// When writers wait and when they go on; 64 KiB and 16 KiB unless set.
+  public var bufferLimits: WriteBufferLimits {
+    get { writes.limits }
+    set { writes.limits = newValue }
+  }
+
+  /// The most bytes that the transport's synchronous write lets wait; 16 MiB unless set.
+  public var hardLimit: Int {
+    get { writes.hardLimit }
+    set { writes.hardLimit = newValue }
+  }
+
+  // MARK: Closing
+
+  /// Whether the connection is closing or closed.
+  public var isClosing: Bool { core.isClosing }
+
+  /// Begins a graceful close: no more reads, what was written goes out, then the connection ends.
+  ///
+  /// Returns at once, never throws; a second call does nothing; any thread. Bounded by ``lingerTime``. Who reads gets
+  /// ``StreamError/Code/closed``.
+  public func close() { core.close() }
+
+  /// Ends the connection at once; what was not sent is dropped. Who waits gets ``StreamError/Code/closed``.
+  public func abort() { core.abort() }
+
+  /// Waits for the end of the connection and tells how it ended.
+  ///
+  /// Does not throw, and goes on waiting when cancelled: it belongs into cleanup, after a close.
+  public func waitClosed() async -> CloseReason { await core.waitClosed() }
+
+  /// How long a graceful close may take before the connection is reset; 30 s unless set.
+  public func setLingerTime(_ time: Duration) {
+    core.withTransport { $0.lingerTime = time }
+  }
+
+  // MARK: Addresses
+
+  /// This side's address, or nil.
+  public var localAddress: SocketAddress? { core.link.withLock(\.localAddress) }
+
+  /// The peer's address, or nil. asyncio's `get_extra_info("peername")`.
+  public var remoteAddress: SocketAddress? { core.link.withLock(\.remoteAddress) }
+
+  // MARK: Helpers
+
+  private func waitForRoom(_ bytes: [UInt8]) async throws {
+    try check(await writes.waitForRoom(bytes))
+  }
+
+  private func check(_ end: WriteQueue.WaitEnd) throws {
+    switch end {
+    case .done: return
+    case .cancelled: throw CancellationError()
+    case .closed: throw StreamError.closed
+    case .broken(let error): throw StreamError.broken(error)
+    }
+  }
+
+  private func error(for refusal: WriteQueue.Refusal) -> StreamError {
+    switch refusal {
+    case .closed, .noRoom: .closed
+    case .broken(let error): .broken(error)
+    }
+  }
+}

@@ -1,0 +1,263 @@
+internal import CFluvial
+internal import DequeModule
+internal import FluvialPrimitives
+
+/// What a loop has to run: a job of Swift concurrency, by the executor that it was enqueued on, or a plain call.
+enum ReadyItem {
+  case task(UnownedJob)
+  case serial(UnownedJob)
+  case call(() -> Void)
+}
+
+/// The loop itself: its thread's state, its inbox for other threads, its executor for tasks.
+///
+/// Two objects make an ``EventLoop``: this one, which tasks prefer, and the facade, on which actors live. Being two lets
+/// the loop tell a task's job from an actor's, which run differently. Methods belong to the loop's thread unless they
+/// say otherwise.
+@safe
+package final class LoopCore: TaskExecutor {
+  /// open -> closing (no new resources) -> closed (late jobs run elsewhere)
+  enum Phase { case open, closing, closed }
+
+  /// What only the loop's thread touches.
+  ///
+  /// Behind a pointer: every access to a class's property would be checked for exclusivity, which costs more than the
+  /// work.
+  @safe struct Local {
+    var phase = Phase.open
+    var ready = Deque<ReadyItem>()
+    var inboxHasItems = false
+    var dirty: [any WriteSink] = []
+    var timers = TimerHeap()
+    var resources: [LoopResource] = []
+    var serialExecutor: UnownedSerialExecutor?
+    var armedDeadline: UInt64 = .max
+    /// Set when a loop on a thread of its own is asked to end.
+    var stopped: (() -> Void)?
+    var hadSigpipeBlocked = false
+    /// The loop that actors live on, while a thread runs it.
+    var facade: EventLoop?
+    /// Set by tests: the order of ready jobs is then drawn from it.
+    var shuffle: SeededGenerator?
+  }
+
+  /// What other threads reach, under the lock.
+  struct Inbox {
+    var items: [ReadyItem] = []
+    var isOpen = true
+  }
+
+  let local: UnsafeMutablePointer<Local>
+  let inbox = Lock(Inbox())
+  let handle: OpaquePointer
+
+  /// A tick runs at most this many jobs, so that timers and descriptors get their turn.
+  private static let jobsPerTick = 256
+  private static let nanosecondsPerTick: UInt64 = 2_000_000
+
+  init() throws(UVError) {
+    unsafe local = .allocate(capacity: 1)
+    unsafe local.initialize(to: Local())
+    var opened: OpaquePointer?
+    let status = unsafe fluv_loop_open(&opened, loopCallbacks, nil)
+    guard status == 0, let opened = unsafe opened else {
+      unsafe local.deinitialize(count: 1)
+      unsafe local.deallocate()
+      throw UVError(code: status, context: "event loop")
+    }
+    unsafe handle = opened
+    // Not counted: the loop is closed before this object goes.
+    unsafe fluv_loop_set_owner(handle, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  deinit {
+    unsafe local.deinitialize(count: 1)
+    unsafe local.deallocate()
+  }
+
+  /// Whether the calling thread is the one that runs this loop now. Any thread.
+  package var isCurrent: Bool {
+    unsafe fluv_thread_current()
+      == UnsafeMutableRawPointer(Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  // MARK: Work
+
+  /// Any thread.
+  package func enqueue(_ job: consuming ExecutorJob) {
+    submit(.task(UnownedJob(job)))
+  }
+
+  /// Takes an item, from any thread; after the loop's end it runs on the queue for late jobs.
+  func submit(_ item: sending ReadyItem) {
+    if isCurrent {
+      unsafe local.pointee.ready.append(item)
+      return
+    }
+    let late: ReadyItem? = inbox.withLock { inbox in
+      guard inbox.isOpen else { return item }
+      inbox.items.append(item)
+      // Under the lock, because the wake-up handle may be closed as soon as the inbox is.
+      if inbox.items.count == 1 { unsafe fluv_loop_wake(handle) }
+      return nil
+    }
+    if let late { LateJobs.run(late, on: self) }
+  }
+
+  func run(_ item: ReadyItem) {
+    switch item {
+    case .task(let job):
+      unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+    case .serial(let job):
+      if let serial = unsafe local.pointee.serialExecutor {
+        unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: asUnownedTaskExecutor())
+      }
+    case .call(let call):
+      call()
+    }
+  }
+
+  /// Runs the jobs that the callback just made ready, if they are few, while what it read is still in the cache.
+  ///
+  /// Jobs that they add wait for the tick, as do many at once.
+  package func runJustReady() {
+    let count = unsafe local.pointee.ready.count
+    guard count > 0, count <= 4, unsafe local.pointee.shuffle == nil else { return }
+    for _ in 0..<count {
+      guard let item = unsafe local.pointee.ready.popFirst() else { break }
+      run(item)
+    }
+    flushDirty()
+  }
+
+  /// One tick: what was ready when it began, then what was written, then the descriptors and timers.
+  func tick() {
+    if unsafe local.pointee.inboxHasItems { takeInbox() }
+    runBatch()
+    flushDirty()
+    armTimer()
+    fluvTurn(wait: unsafe local.pointee.ready.isEmpty && local.pointee.dirty.isEmpty)
+  }
+
+  func fluvTurn(wait: Bool) {
+    unsafe fluv_loop_turn(handle, wait ? 1 : 0)
+  }
+
+  func runBatch() {
+    var left = unsafe min(local.pointee.ready.count, Self.jobsPerTick)
+    guard left > 0 else { return }
+    if var generator = unsafe local.pointee.shuffle {
+      unsafe local.pointee.ready.shuffle(using: &generator)
+      unsafe local.pointee.shuffle = generator
+    }
+    let start = left > 32 ? fluv_monotonic_ns() : 0
+    while left > 0, let item = unsafe local.pointee.ready.popFirst() {
+      run(item)
+      left -= 1
+      if start != 0, left & 31 == 0, fluv_monotonic_ns() &- start > Self.nanosecondsPerTick {
+        break
+      }
+    }
+  }
+
+  func takeInbox() {
+    unsafe local.pointee.inboxHasItems = false
+    let items = inbox.withLock { inbox in
+      let taken = inbox.items
+      inbox.items = []
+      return taken
+    }
+    unsafe local.pointee.ready.append(contentsOf: items)
+  }
+
+  // MARK: Writes of this tick
+
+  func markDirty(_ sink: any WriteSink) {
+    unsafe local.pointee.dirty.append(sink)
+  }
+
+  package func flushDirty() {
+    guard unsafe !local.pointee.dirty.isEmpty else { return }
+    var sinks: [any WriteSink] = []
+    unsafe swap(&sinks, &local.pointee.dirty)
+    for sink in sinks { sink.flushWrites() }
+    if unsafe local.pointee.dirty.isEmpty {
+      // Keeps the array's memory for the next tick.
+      sinks.removeAll(keepingCapacity: true)
+      unsafe swap(&sinks, &local.pointee.dirty)
+    }
+  }
+
+  // MARK: Timers
+
+  private func armTimer() {
+    let next = unsafe local.pointee.timers.nextDeadline ?? .max
+    guard unsafe next != local.pointee.armedDeadline else { return }
+    unsafe local.pointee.armedDeadline = next
+    if next == .max {
+      unsafe fluv_loop_disarm(handle)
+    } else {
+      // libuv counts whole milliseconds, and never early means rounding away from now.
+      let due = next / 1_000_000 &+ (next % 1_000_000 == 0 ? 0 : 1)
+      let now = fluv_monotonic_ns() / 1_000_000
+      unsafe fluv_loop_arm(handle, due > now ? due &- now : 1)
+    }
+  }
+
+  /// From libuv: the timer came.
+  func timerFired() {
+    unsafe local.pointee.armedDeadline = .max
+    let now = fluv_monotonic_ns()
+    // Calls that these add are later than now, so they wait for the next tick.
+    while let call = unsafe local.pointee.timers.popDue(at: now) { call.fire() }
+  }
+
+  // MARK: Resources
+
+  /// Enters something that must be gone before the loop can end.
+  func register(_ resource: LoopResource) {
+    unsafe resource.registration = local.pointee.resources.count
+    unsafe local.pointee.resources.append(resource)
+  }
+
+  /// Takes it out again; harmless when it is not in.
+  func unregister(_ resource: LoopResource) {
+    guard let index = resource.registration else { return }
+    resource.registration = nil
+    let last = unsafe local.pointee.resources.removeLast()
+    if last !== resource {
+      unsafe local.pointee.resources[index] = last
+      last.registration = index
+    }
+  }
+}
+
+// Local state is touched by the loop's thread alone; the inbox is under its lock.
+extension LoopCore: @unchecked Sendable {}
+
+/// Something that lives on a loop and ends with it: a transport, a listener, a watcher.
+///
+/// Confined to the loop's thread.
+public class LoopResource {
+  fileprivate(set) var registration: Int?
+
+  /// The loop that it lives on.
+  public let loop: EventLoop
+
+  init(on loop: EventLoop) { self.loop = loop }
+
+  /// The loop is ending: let go of every handle, without waiting for anybody.
+  package func loopWillClose() {}
+}
+
+/// What a ``WriteQueue`` flushes into; confined to the loop's thread.
+package protocol WriteSink: AnyObject {
+  /// The end of a turn in which something was accepted.
+  func flushWrites()
+
+  /// Writes what goes at once: how many bytes of the two pieces, or a libuv error. Called under the queue's lock.
+  func tryWrite(_ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>?) -> Int
+
+  /// Copies the bytes and writes them when there is room: 0 or a libuv error. Called under the queue's lock.
+  func startWrite(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32
+}

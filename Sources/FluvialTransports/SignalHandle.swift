@@ -1,0 +1,40 @@
+internal import CFluvial
+
+/// Watches one signal on a loop; confined to the loop. Binds `uv_signal_t`.
+@safe
+package final class SignalHandle: LoopResource {
+  private var handle: OpaquePointer?
+  private var onSignal: (() -> Void)?
+
+  /// Takes the signal's disposition over until the last watcher of it is closed.
+  package init(
+    number: Int32, on loop: EventLoop, onSignal: @escaping () -> Void
+  ) throws(UVError) {
+    self.onSignal = onSignal
+    super.init(on: loop)
+    let owner = unsafe Unmanaged.passRetained(self)
+    var opened: OpaquePointer?
+    let status = unsafe fluv_signal_open(loop.core.handle, number, owner.toOpaque(), &opened)
+    if status < 0 {
+      unsafe owner.release()
+      throw UVError(code: status, context: "signal \(number)")
+    }
+    unsafe handle = opened
+    loop.core.register(self)
+  }
+
+  package func close() {
+    guard let closing = unsafe handle else { return }
+    unsafe handle = nil
+    onSignal = nil
+    unsafe fluv_signal_close(closing)
+  }
+
+  package override func loopWillClose() { close() }
+
+  // MARK: From libuv
+
+  func raised() { onSignal?() }
+
+  func closed() { loop.core.unregister(self) }
+}

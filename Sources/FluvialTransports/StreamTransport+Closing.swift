@@ -1,0 +1,141 @@
+internal import CFluvial
+
+/// What a graceful close waits for: the linger time, and looks at the send queue in between.
+struct CloseClock {
+  var deadline: ScheduledCall?
+  var check: ScheduledCall?
+  var interval: Duration = .milliseconds(1)
+
+  func cancel() {
+    deadline?.cancel()
+    check?.cancel()
+  }
+}
+
+extension StreamTransport {
+  /// Ends the connection gracefully.
+  public func close() {
+    loop.checkIsolated()
+    guard phase == .open else { return }
+    phase = .finishing
+    writes.endAccepting()
+    var clock = CloseClock()
+    let me = LoopBound(self, on: loop)
+    clock.deadline = loop.schedule(after: lingerTime) { me.value.lingerTimeOver() }
+    closeClock = clock
+    if isDiscardable { discardInput() } else { stopReading() }
+    flushWrites()
+  }
+
+  /// Ends the connection at once.
+  public func abort() {
+    loop.checkIsolated()
+    shut(error: nil, resets: true)
+  }
+
+  /// The connection is broken: everybody who waits is told, then the protocol.
+  func fail(_ error: any Error) {
+    shut(error: error, resets: true)
+  }
+
+  // MARK: The steps of a graceful close
+
+  /// A socket whose peer may still send: closing it at once would lose what was sent.
+  private var isDiscardable: Bool {
+    (kind == FLUV_KIND_TCP || isUnixSocket) && !hasSeenEOF
+  }
+
+  private var isUnixSocket: Bool {
+    kind == FLUV_KIND_PIPE && localAddress?.family == .unix
+  }
+
+  private func stopReading() {
+    if let handle = unsafe handle { unsafe fluv_stream_read_stop(handle) }
+  }
+
+  /// From now on what comes is read and dropped: `didRead` sees that we are not open.
+  private func discardInput() {
+    guard let handle = unsafe handle else { return }
+    unsafe fluv_stream_own_memory(handle, 0)
+    buffered = nil
+    let status = unsafe fluv_stream_read_start(handle)
+    if status < 0 { stopReading() }
+  }
+
+  func finishedWriting() {
+    guard phase == .finishing else { return }
+    guard isDiscardable else {
+      shut(error: nil, resets: false)
+      return
+    }
+    phase = .lingering
+    if wantsEOF { checkConfirmation() } else { endDirection() }
+  }
+
+  func endDirection() {
+    wantsEOF = true
+    guard let handle = unsafe handle, canWriteEOF else {
+      if phase == .lingering { shut(error: nil, resets: false) }
+      return
+    }
+    let status = unsafe fluv_stream_shutdown(handle)
+    if status < 0 { didShutdown(status) }
+  }
+
+  func didShutdown(_ status: Int32) {
+    switch phase {
+    case .open:
+      if status < 0, status != UVError.notConnected.code { fail(UVError(code: status)) }
+    case .finishing: break
+    // Not connected any more: there is nobody to wait for.
+    case .lingering: if status < 0 { shut(error: nil, resets: false) } else { checkConfirmation() }
+    case .closing, .closed: break
+    }
+  }
+
+  /// Closes when the peer's kernel has confirmed everything, else looks again a little later.
+  func checkConfirmation() {
+    guard phase == .lingering, let descriptor else { return }
+    // A unix socket's bytes are in the peer's queue as soon as they are written.
+    if isUnixSocket || fluv_socket_unconfirmed(descriptor) <= 0 {
+      // Closing over unread input would reset what the peer has not read yet.
+      fluv_socket_discard(descriptor)
+      shut(error: nil, resets: false)
+      return
+    }
+    var clock = closeClock ?? CloseClock()
+    let me = LoopBound(self, on: loop)
+    clock.check = loop.schedule(after: clock.interval) { me.value.checkConfirmation() }
+    clock.interval = min(clock.interval * 2, .milliseconds(50))
+    closeClock = clock
+  }
+
+  /// While closing: the peer's end of stream, or an error that leaves nobody to wait for.
+  func peerEnded() {
+    hasSeenEOF = true
+    if phase == .lingering { shut(error: nil, resets: false) }
+  }
+
+  private func lingerTimeOver() {
+    guard phase == .finishing || phase == .lingering else { return }
+    shut(error: UVError(code: UVError.timedOut.code, context: "graceful close"), resets: true)
+  }
+
+  /// Gives the handle back; `connectionLost` comes with libuv's closed callback.
+  private func shut(error: (any Error)?, resets: Bool) {
+    guard phase != .closing, phase != .closed, let closing = unsafe handle else { return }
+    phase = .closing
+    failure = error
+    if resets, kind == FLUV_KIND_TCP, let descriptor {
+      // Fails only when the connection is gone already.
+      _ = fluv_socket_reset_on_close(descriptor)
+    }
+    closeClock?.cancel()
+    closeClock = nil
+    unsafe handle = nil
+    writes.close(error.map { $0 as? UVError ?? .connectionAborted })
+    unsafe fluv_stream_close(closing)
+  }
+
+  func didClose() { finish() }
+}
