@@ -24,5 +24,8 @@ let package = Package(
     .target(name: "FluvialPrimitives", swiftSettings: strict),
     .testTarget(
       name: "FluvialPrimitivesTests", dependencies: ["FluvialPrimitives"], swiftSettings: strict),
+
+    // The terminal's modes and putting it back, in C: safe in a signal handler.
+    .target(name: "CTerminalGuard"),
   ]
 )
