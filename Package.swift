@@ -27,5 +27,11 @@ let package = Package(
 
     // The terminal's modes and putting it back, in C: safe in a signal handler.
     .target(name: "CTerminalGuard"),
+
+    // Programs under test: on a pseudo-terminal or on pipes, every wait with a deadline.
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport",
+      swiftSettings: strict),
   ]
 )
