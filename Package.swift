@@ -33,5 +33,13 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .testTarget(
+      name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .executableTarget(
+      name: "terminal-guard-probe", dependencies: ["CTerminalGuard", "CTestSupport"],
+      path: "Tests/Probes/terminal-guard-probe", swiftSettings: strict),
+    .testTarget(
+      name: "CTerminalGuardTests", dependencies: ["CTerminalGuard", "TestSupport"],
+      swiftSettings: strict),
   ]
 )

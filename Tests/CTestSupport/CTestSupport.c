@@ -108,6 +108,30 @@ int fts_spawn(
   return status != 0 ? -status : pid;
 }
 
+int fts_spawn_in_group(const char *program, char *const *arguments) {
+  posix_spawnattr_t attributes;
+  int status = posix_spawnattr_init(&attributes);
+  if (status != 0) return -status;
+  pid_t pid = 0;
+  status = posix_spawnattr_setpgroup(&attributes, 0);
+  if (status == 0)
+    status = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  if (status == 0)
+    status =
+        posix_spawn(&pid, program, NULL, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
+  return status != 0 ? -status : pid;
+}
+
+int fts_exit_in_copy(int code) {
+  pid_t pid = fork();
+  if (pid < 0) return -errno;
+  if (pid == 0) exit(code);
+  int value = 0;
+  int kind = fts_reap(pid, &value);
+  return kind == 1 ? value : -ECHILD;
+}
+
 int fts_open_process(pid_t pid) {
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
   return fd < 0 ? -errno : fd;

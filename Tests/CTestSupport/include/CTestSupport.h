@@ -35,6 +35,14 @@ FTS_STATUS int fts_spawn(
     const char *program, char *const *arguments, char *const *environment,
     const char *terminal, int input, int output, int error);
 
+/// Starts `program` in a process group of its own, in the caller's session and
+/// with its environment, and so in the background. Returns its process id.
+FTS_STATUS int fts_spawn_in_group(
+    const char *program, char *const *arguments);
+
+/// Forks, lets the copy call `exit(code)` and returns what it exited with.
+FTS_STATUS int fts_exit_in_copy(int code);
+
 /// A descriptor that becomes readable when the process ends.
 FTS_STATUS int fts_open_process(pid_t pid);
 
