@@ -116,6 +116,17 @@ import Testing
     #expect(fcntl(terminal.descriptor, F_GETFL) == flags | O_NONBLOCK)
   }
 
+  @Test func `attributes that are still ours are not taken for the user's`() throws {
+    #expect(ftg_set_mode(FTG_RAW, 0) == 0)
+    var ours = termios()
+    #expect(unsafe tcgetattr(terminal.descriptor, &ours) == 0)
+    ftg_suspend()
+    #expect(unsafe tcsetattr(terminal.descriptor, TCSANOW, &ours) == 0)
+    #expect(ftg_resume() == 0)
+    ftg_restore(false)
+    #expect(try terminal.attributes() == found)
+  }
+
   @Test func `resuming in cooked mode changes nothing`() throws {
     #expect(ftg_resume() == 0)
     #expect(try terminal.attributes() == found)
