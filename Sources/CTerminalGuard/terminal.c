@@ -30,7 +30,8 @@ static struct {
   /// same as `fd` where the terminal could not be opened by name.
   int shared;
   int found_flags;
-  int used_flags;
+  /// What `give_flags_back` found, which several threads may do at once.
+  atomic_int used_flags;
   pid_t owner;
   enum ftg_mode mode;
   unsigned options;
@@ -105,16 +106,15 @@ static void write_bounded(const text *text) {
 static void give_flags_back(void) {
   int now = fcntl(terminal.shared, F_GETFL);
   if (now < 0 || now == terminal.found_flags) return;
-  terminal.used_flags = now;
+  atomic_store(&terminal.used_flags, now);
   fcntl(terminal.shared, F_SETFL, terminal.found_flags);
 }
 
 /// Sets again what the last `give_flags_back` took away: a non-blocking reader
 /// would otherwise block its loop.
 static void take_flags_again(void) {
-  if (terminal.used_flags >= 0)
-    fcntl(terminal.shared, F_SETFL, terminal.used_flags);
-  terminal.used_flags = -1;
+  int flags = atomic_exchange(&terminal.used_flags, -1);
+  if (flags >= 0) fcntl(terminal.shared, F_SETFL, flags);
 }
 
 /// A terminal that is not the controlling one knows no background, and one
@@ -164,7 +164,7 @@ int ftg_attach(int fd) {
   terminal.shared = shared;
   terminal.fd = private < 0 ? shared : private;
   terminal.found_flags = fcntl(shared, F_GETFL);
-  terminal.used_flags = -1;
+  atomic_store(&terminal.used_flags, -1);
   terminal.owner = getpid();
   terminal.mode = FTG_COOKED;
   return ftg_set_strings(NULL, 0, default_off, sizeof default_off - 1);

@@ -98,6 +98,14 @@ import Testing
     #expect(try terminal.readRest() == ProbeRun.offString)
   }
 
+  @Test func `restores on several threads at once put the terminal back`() async throws {
+    #expect(ftg_set_mode(FTG_RAW, 0) == 0)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 { group.addTask { ftg_restore(false) } }
+    }
+    #expect(try terminal.attributes() == found)
+  }
+
   @Test func `status flags that changed meanwhile are put back`() {
     let flags = fcntl(terminal.descriptor, F_GETFL)
     #expect(ftg_set_mode(FTG_RAW, 0) == 0)

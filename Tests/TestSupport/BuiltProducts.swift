@@ -29,3 +29,11 @@ package enum BuiltProducts {
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }
+
+/// How the tests, and with them all products, were built.
+package enum BuildKind {
+  /// Whether the address or the thread sanitizer is part of the program.
+  package static var isSanitized: Bool {
+    unsafe dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+  }
+}

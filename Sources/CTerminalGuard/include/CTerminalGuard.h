@@ -8,6 +8,12 @@
 /// - *any thread*: may overlap with every other call;
 /// - *async-signal-safe*: may also be called from a signal handler.
 ///
+/// Fatal are SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS and
+/// SIGQUIT. Their handlers restore, then hand over to the action found when the
+/// mode was set, and end the process if that returns. A program that watches
+/// SIGQUIT itself therefore starts to watch after it has set the mode. SIGTSTP
+/// is the owner's to watch: `ftg_suspend` before the stop, `ftg_resume` after.
+///
 /// A status is 0 or a negated errno value. What no process can cover: SIGKILL,
 /// `_exit` and a power cut. `stty sane; printf '\e[?2004l\e[?25h\e[0m'` repairs
 /// the terminal after those.

@@ -14,6 +14,7 @@ enum ProbeEnding: String {
   case nullWrite = "null-write"
   case stackOverflow = "stack-overflow"
   case threadStackOverflow = "thread-stack-overflow"
+  case twoCrashes = "two-crashes"
   case taskFatalError = "task-fatal-error"
   case forkedExit = "forked-exit"
   case signal = "signal"
@@ -36,9 +37,23 @@ enum ProbeEnding: String {
     case .fatalError: Swift.fatalError("the probe gave up")
     case .outOfBounds: reachOutOfBounds()
     case .abort: Glibc.abort()
-    case .nullWrite: unsafe UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+    case .nullWrite: writeToNull()
     case .stackOverflow: overflow()
-    case .threadStackOverflow: overflowOnThread()
+    case .threadStackOverflow:
+      let thread = unsafe startThread { _ in
+        Probe.check(ftg_prepare_thread())
+        overflow()
+        return nil
+      }
+      join(thread)
+    case .twoCrashes:
+      let threads = (0..<2).map { _ in
+        unsafe startThread { _ in
+          writeToNull()
+          return nil
+        }
+      }
+      for thread in threads { join(thread) }
     case .taskFatalError:
       Task { Swift.fatalError("the task gave up") }
       waitForSignal()
@@ -127,15 +142,18 @@ private func descend(_ depth: Int) -> Int {
 
 private func overflow() { Probe.say("\(descend(0))") }
 
-private func overflowOnThread() {
-  var thread = pthread_t()
-  let status = unsafe pthread_create(
-    &thread, nil,
-    { _ in
-      Probe.check(ftg_prepare_thread())
-      overflow()
-      return nil
-    }, nil)
-  Probe.check(-status)
-  pthread_join(thread, nil)
+private func writeToNull() {
+  unsafe UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
 }
+
+private func startThread(
+  _ body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+)
+  -> pthread_t
+{
+  var thread = pthread_t()
+  Probe.check(unsafe -pthread_create(&thread, nil, body, nil))
+  return thread
+}
+
+private func join(_ thread: pthread_t) { pthread_join(thread, nil) }
