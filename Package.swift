@@ -41,5 +41,22 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FluvialPrimitivesTests", dependencies: ["FluvialPrimitives"], swiftSettings: strict),
+
+    // The terminal's modes and putting it back, in C: safe in a signal handler.
+    .target(name: "CTerminalGuard"),
+
+    // Programs under test: on a pseudo-terminal or on pipes, every wait with a deadline.
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .executableTarget(
+      name: "terminal-guard-probe", dependencies: ["CTerminalGuard", "CTestSupport"],
+      path: "Tests/Probes/terminal-guard-probe", swiftSettings: strict),
+    .testTarget(
+      name: "CTerminalGuardTests", dependencies: ["CTerminalGuard", "TestSupport"],
+      swiftSettings: strict),
   ]
 )
