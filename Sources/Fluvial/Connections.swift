@@ -78,7 +78,9 @@ public func withConnection<Result>(
   return try await closing(reader, writer, body)
 }
 
-/// Connects to a unix socket for the time of `body`. As ``withConnection(host:port:from:limit:on:_:)``.
+/// Connects to a unix socket for the time of `body`.
+///
+/// As ``withConnection(host:port:from:limit:on:_:)``.
 public func withConnection<Result>(
   unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit,
   on loop: EventLoop? = nil,

@@ -1,8 +1,10 @@
 internal import FluvialPrimitives
 
-/// Something that happens once, and one task that may wait for it. Firing it again does nothing.
+/// Something that happens once, and one task that may wait for it.
+///
+/// Firing it again does nothing.
 final class OneShotSignal: Sendable {
-  /// idle -> waiting -> fired; idle -> fired
+  /// idle -> waiting -> fired; idle -> fired.
   @safe private enum State {
     case idle
     case waiting(UnsafeContinuation<Void, Never>)

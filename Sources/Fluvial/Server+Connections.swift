@@ -3,7 +3,9 @@ internal import FluvialTransports
 
 /// From an accepted descriptor to a handler and back.
 extension Server {
-  /// Binds every address and puts the listeners in place. The loop's thread.
+  /// Binds every address and puts the listeners in place.
+  ///
+  /// The loop's thread.
   func bind(_ addresses: [SocketAddress]) throws(UVError) {
     var listeners: [Listener] = []
     do {
@@ -57,7 +59,9 @@ extension Server {
     options.maxConnections.map { state.connections.count >= $0 } ?? false
   }
 
-  /// The rest waits in the backlog. The loop's thread.
+  /// The rest waits in the backlog.
+  ///
+  /// The loop's thread.
   private func hold(_ isHeld: Bool) {
     for listener in state.withLock(\.listeners) { listener.value.setHeld(isHeld) }
   }

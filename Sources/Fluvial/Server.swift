@@ -10,7 +10,7 @@ public final class Server: Sendable {
   /// What is told of a handler that threw.
   public typealias ErrorHandler = @Sendable (any Error) -> Void
 
-  /// starting -> serving -> stopped (no more connections) -> closed (the last connection is gone)
+  /// starting -> serving -> stopped (no more connections) -> closed (the last connection is gone).
   enum Phase: Comparable { case bound, serving, stopped, closed }
 
   struct State {
@@ -40,7 +40,9 @@ public final class Server: Sendable {
 
   // MARK: Queries
 
-  /// Where the server listens, with the ports that the system chose. asyncio's `Server.sockets`.
+  /// Where the server listens, with the ports that the system chose.
+  ///
+  /// asyncio's `Server.sockets`.
   public var localAddresses: [SocketAddress] { state.withLock(\.addresses) }
 
   /// Whether connections are accepted.
@@ -51,7 +53,9 @@ public final class Server: Sendable {
 
   // MARK: Serving
 
-  /// Begins to accept, if it was told to wait with that. A second call does nothing.
+  /// Begins to accept, if it was told to wait with that.
+  ///
+  /// A second call does nothing.
   ///
   /// Throws ``StreamError/Code/addressInUse``, and ``StreamError/Code/closed`` after a close.
   public func startServing() async throws {
@@ -99,7 +103,9 @@ public final class Server: Sendable {
 
   // MARK: Stopping
 
-  /// Stops accepting; connections go on. Returns at once; a second call does nothing.
+  /// Stops accepting; connections go on.
+  ///
+  /// Returns at once; a second call does nothing.
   public func close() {
     let (listeners, signals) = state.withLock { state in
       guard state.phase < .stopped else { return ([LoopBound<Listener>](), [OneShotSignal]()) }
@@ -121,7 +127,9 @@ public final class Server: Sendable {
     for signal in signals { signal.fire() }
   }
 
-  /// Waits until the server is closed and its last connection gone. asyncio's `wait_closed`.
+  /// Waits until the server is closed and its last connection gone.
+  ///
+  /// asyncio's `wait_closed`.
   ///
   /// Does not throw, and goes on waiting when cancelled.
   public func waitClosed() async {
@@ -134,10 +142,14 @@ public final class Server: Sendable {
     if !isClosed { await signal.wait() }
   }
 
-  /// Closes every connection gracefully. asyncio's `close_clients`.
+  /// Closes every connection gracefully.
+  ///
+  /// asyncio's `close_clients`.
   public func closeClients() { for connection in connections { connection.close() } }
 
-  /// Ends every connection at once. asyncio's `abort_clients`.
+  /// Ends every connection at once.
+  ///
+  /// asyncio's `abort_clients`.
   public func abortClients() { for connection in connections { connection.abort() } }
 
   /// Stops: accepts no more, lets the handlers finish, cancels those that have not by half of `grace`, resets the rest.

@@ -18,7 +18,9 @@ public func standardOutput(on loop: EventLoop? = nil) async throws -> StreamWrit
   try await standardStream(1, limit: StreamReaderProtocol.defaultLimit, on: loop).writer
 }
 
-/// The process's standard error as a writer. As ``standardOutput(on:)``.
+/// The process's standard error as a writer.
+///
+/// As ``standardOutput(on:)``.
 public func standardError(on loop: EventLoop? = nil) async throws -> StreamWriter {
   try await standardStream(2, limit: StreamReaderProtocol.defaultLimit, on: loop).writer
 }

@@ -4,7 +4,9 @@ public import FluvialTransports
 public struct ServerOptions: Sendable {
   /// What each connection's reader may hold, in bytes; 64 KiB.
   public var limit = StreamReaderProtocol.defaultLimit
-  /// How many connections there may be at a time; the rest waits in the backlog. nil: no limit.
+  /// How many connections there may be at a time; the rest waits in the backlog.
+  ///
+  /// nil: no limit.
   public var maxConnections: Int?
   /// Backlog, port sharing, and a unix socket's file.
   public var listen = ListenOptions()
@@ -34,8 +36,9 @@ public func startServer(
     on: loop, handler: handler)
 }
 
-/// Listens on the addresses of several hosts, each distinct one once. As
-/// ``startServer(host:port:options:startServing:on:handler:)``.
+/// Listens on the addresses of several hosts, each distinct one once.
+///
+/// As ``startServer(host:port:options:startServing:on:handler:)``.
 public func startServer(
   hosts: [String], port: Int, options: ServerOptions = ServerOptions(),
   startServing: Bool = true, on loop: EventLoop? = nil,
@@ -98,7 +101,9 @@ public func withServer<Result>(
   return try await shuttingDown(server, grace, body)
 }
 
-/// A server on a unix socket for the time of `body`. As ``withServer(host:port:options:grace:on:handler:_:)``.
+/// A server on a unix socket for the time of `body`.
+///
+/// As ``withServer(host:port:options:grace:on:handler:_:)``.
 public func withServer<Result>(
   unixPath path: String, options: ServerOptions = ServerOptions(), grace: Duration = .seconds(5),
   on loop: EventLoop? = nil, handler: @escaping Server.Handler,

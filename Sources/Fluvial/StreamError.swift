@@ -36,11 +36,15 @@ public struct StreamError: Error, Sendable {
   public let message: String
   /// The system's error behind it, if there is one.
   public let cause: UVError?
-  /// For an incomplete read: the bytes that came. asyncio's `IncompleteReadError.partial`.
+  /// For an incomplete read: the bytes that came.
+  ///
+  /// asyncio's `IncompleteReadError.partial`.
   public let partial: [UInt8]
   /// For an incomplete read of a count: how many bytes were asked for.
   public let expected: Int?
-  /// For a limit overrun: how many bytes were looked at. asyncio's `LimitOverrunError.consumed`.
+  /// For a limit overrun: how many bytes were looked at.
+  ///
+  /// asyncio's `LimitOverrunError.consumed`.
   public let scanned: Int
   /// For a failed connection: every address and its error.
   public let attempts: [ConnectError.Attempt]

@@ -25,7 +25,7 @@ extension StreamReader {
       return nil
     }
     let taken = min(count, loan.count)
-    unsafe loan.withBytes { unsafe target.append(contentsOf: $0.prefix(taken)) }
+    try unsafe loan.withBytes { unsafe target.append(contentsOf: $0.prefix(taken)) }
     core.giveBack(loan, consumed: taken)
     return taken
   }
@@ -54,13 +54,6 @@ struct Loan {
     case .window(let bytes): try unsafe body(bytes)
     case .queue(let queue):
       unsafe try queue.withContents { bytes in Swift.Result { try unsafe body(bytes) } }.get()
-    }
-  }
-
-  func withBytes(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-    switch source {
-    case .window(let bytes): unsafe body(bytes)
-    case .queue(let queue): unsafe queue.withContents { unsafe body($0) }
     }
   }
 }

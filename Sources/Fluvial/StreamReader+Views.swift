@@ -4,7 +4,9 @@ extension StreamReader {
   /// A view: leave the loop and iterate again later, and it goes on with the next line.
   public var lines: Lines { Lines(reader: self) }
 
-  /// The bytes as they come, at most 64 KiB at a time. A view, as ``lines``.
+  /// The bytes as they come, at most 64 KiB at a time.
+  ///
+  /// A view, as ``lines``.
   public var chunks: Chunks { Chunks(reader: self) }
 
   /// The lines of a reader; each one ``StreamReader/readLine(maxLength:)``.

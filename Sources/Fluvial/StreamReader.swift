@@ -18,7 +18,9 @@ public final class StreamReader: Sendable {
   /// The loop that the connection lives on.
   public var loop: EventLoop { core.loop }
 
-  /// Whether the peer has finished and everything was read. asyncio's `at_eof`.
+  /// Whether the peer has finished and everything was read.
+  ///
+  /// asyncio's `at_eof`.
   public var isAtEnd: Bool {
     core.reading.withLock { $0.buffer.hasEnded && $0.buffer.count == 0 }
   }

@@ -46,7 +46,9 @@ extension StreamReaderProtocol {
     }
   }
 
-  /// Parks the read until its demand can be met. The caller has taken the reader's place.
+  /// Parks the read until its demand can be met.
+  ///
+  /// The caller has taken the reader's place.
   func wait(for demand: Demand) async -> ReaderState.Wake {
     let task = currentTaskIdentity()
     if task != 0, reading.withLock({ $0.scopeTask }) == task {

@@ -40,7 +40,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     reading = Lock(ReaderState(limit: limit))
   }
 
-  /// The reader and writer of the connection. Both gone without a close, the connection is closed.
+  /// The reader and writer of the connection.
+  ///
+  /// Both gone without a close, the connection is closed.
   public func makeStreams() -> (reader: StreamReader, writer: StreamWriter) {
     let token = ConnectionToken(self)
     return (StreamReader(token), StreamWriter(token))
@@ -48,7 +50,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
 
   // MARK: Callbacks
 
-  /// Connects the streams. For the transport.
+  /// Connects the streams.
+  ///
+  /// For the transport.
   public func connectionMade(_ transport: any Transport) {
     let queue =
       (transport as? StreamTransport)?.writes ?? (transport as? any QueuedTransport)?.writes
@@ -64,7 +68,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     }
   }
 
-  /// Serves the waiting read from the lent bytes, keeps the rest. For the transport.
+  /// Serves the waiting read from the lent bytes, keeps the rest.
+  ///
+  /// For the transport.
   public func dataReceived(_ bytes: Span<UInt8>) {
     unsafe bytes.withUnsafeBufferPointer { unsafe feed($0) }
   }
@@ -91,7 +97,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     if pauses { openTransport?.pauseReading() }
   }
 
-  /// Ends the reading side; writing goes on. For the transport.
+  /// Ends the reading side; writing goes on.
+  ///
+  /// For the transport.
   public func eofReceived() -> EOFAction {
     let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
       state.buffer.end()
@@ -101,7 +109,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     return .keepOpen
   }
 
-  /// Ends both sides, and every wait. For the transport.
+  /// Ends both sides, and every wait.
+  ///
+  /// For the transport.
   public func connectionLost(_ error: (any Error)?) {
     let cause = error.map { $0 as? UVError ?? .connectionAborted }
     let (isClosed, waiter): (Bool, ReaderState.Continuation?) = unsafe reading.withLock { state in
@@ -127,7 +137,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
 
   // MARK: The transport
 
-  /// The transport while the connection lasts. The loop's thread.
+  /// The transport while the connection lasts.
+  ///
+  /// The loop's thread.
   var openTransport: (any Transport)? { link.withLock { $0.transport }?.value }
 
   /// Does something to the transport, on the loop: at once when the caller is there, soon otherwise.
@@ -189,7 +201,9 @@ package protocol QueuedTransport: Transport {
   var writes: WriteQueue { get }
 }
 
-/// What reader and writer share. When both are gone, so is this, and the connection is closed.
+/// What reader and writer share.
+///
+/// When both are gone, so is this, and the connection is closed.
 final class ConnectionToken: Sendable {
   let core: StreamReaderProtocol
 

@@ -34,12 +34,16 @@ public final class StreamWriter: Sendable {
     }
   }
 
-  /// Waits for room, then accepts the bytes whole. As ``write(_:)-([UInt8])``.
+  /// Waits for room, then accepts the bytes whole.
+  ///
+  /// As ``write(_:)-([UInt8])``.
   public func write(_ bytes: some Sequence<UInt8>) async throws {
     try await write(Array(bytes))
   }
 
-  /// Waits for room, then accepts the text's UTF-8 whole. As ``write(_:)-([UInt8])``.
+  /// Waits for room, then accepts the text's UTF-8 whole.
+  ///
+  /// As ``write(_:)-([UInt8])``.
   public func write(_ text: String) async throws {
     switch unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe writes.tryAccept($0.span) }) {
     case .some(nil): return
@@ -48,7 +52,9 @@ public final class StreamWriter: Sendable {
     }
   }
 
-  /// Waits for room, then accepts the lent bytes whole. As ``write(_:)-([UInt8])``.
+  /// Waits for room, then accepts the lent bytes whole.
+  ///
+  /// As ``write(_:)-([UInt8])``.
   public func write(_ bytes: Span<UInt8>) async throws {
     switch writes.tryAccept(bytes) {
     case nil: return
@@ -100,7 +106,9 @@ public final class StreamWriter: Sendable {
     try check(await writes.waitUntilFlushed())
   }
 
-  /// Ends this direction after what was written; reading goes on. asyncio's `write_eof`.
+  /// Ends this direction after what was written; reading goes on.
+  ///
+  /// asyncio's `write_eof`.
   ///
   /// Writers that wait for room get ``StreamError/Code/closed``. A second call does nothing; throws
   /// ``StreamError/Code/closed`` after a close.
@@ -138,7 +146,9 @@ public final class StreamWriter: Sendable {
   /// ``StreamError/Code/closed``.
   public func close() { core.close() }
 
-  /// Ends the connection at once; what was not sent is dropped. Who waits gets ``StreamError/Code/closed``.
+  /// Ends the connection at once; what was not sent is dropped.
+  ///
+  /// Who waits gets ``StreamError/Code/closed``.
   public func abort() { core.abort() }
 
   /// Waits for the end of the connection and tells how it ended.
@@ -156,7 +166,9 @@ public final class StreamWriter: Sendable {
   /// This side's address, or nil.
   public var localAddress: SocketAddress? { core.link.withLock(\.localAddress) }
 
-  /// The peer's address, or nil. asyncio's `get_extra_info("peername")`.
+  /// The peer's address, or nil.
+  ///
+  /// asyncio's `get_extra_info("peername")`.
   public var remoteAddress: SocketAddress? { core.link.withLock(\.remoteAddress) }
 
   // MARK: Helpers

@@ -37,7 +37,9 @@ package struct ByteQueue {
     if isEmpty { self = ByteQueue() }
   }
 
-  /// Takes the first `wanted` bytes out; all, if there are fewer. All of them cost no copy.
+  /// Takes the first `wanted` bytes out; all, if there are fewer.
+  ///
+  /// All of them cost no copy.
   package mutating func take(_ wanted: Int) -> [UInt8] {
     if start == 0, wanted >= bytes.count {
       let all = bytes

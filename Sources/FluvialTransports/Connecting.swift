@@ -39,7 +39,9 @@ extension ConnectError: CustomStringConvertible {
 }
 
 extension EventLoop {
-  /// A connected descriptor. Runs on the loop; cancelled, it closes its own before it throws.
+  /// A connected descriptor.
+  ///
+  /// Runs on the loop; cancelled, it closes its own before it throws.
   @concurrent
   func connectSocket(
     to address: SocketAddress, from local: SocketAddress?

@@ -37,7 +37,9 @@ extension EventLoop {
     }
   }
 
-  /// A transport for descriptor 0, 1 or 2, over a duplicate, so that the number stays everybody's. The loop's thread.
+  /// A transport for descriptor 0, 1 or 2, over a duplicate, so that the number stays everybody's.
+  ///
+  /// The loop's thread.
   package func makeStandardTransport(_ number: Int32) throws(UVError) -> StreamTransport {
     try UVError.check(fluv_descriptors_fill_standard(), "standard streams")
     let duplicate = fluv_descriptor_duplicate(number)
@@ -49,7 +51,9 @@ extension EventLoop {
     }
   }
 
-  /// A transport for a connected socket, which is the transport's from now on. The loop's thread.
+  /// A transport for a connected socket, which is the transport's from now on.
+  ///
+  /// The loop's thread.
   package func makeTransport(
     adopting descriptor: Int32, family: SocketAddress.Family
   ) throws(UVError) -> StreamTransport {
@@ -118,7 +122,9 @@ extension EventLoop {
     }
   }
 
-  /// Binds without listening. The loop's thread.
+  /// Binds without listening.
+  ///
+  /// The loop's thread.
   package func bind(
     _ address: SocketAddress, _ options: ListenOptions
   ) throws(UVError) -> Listener {
@@ -147,7 +153,9 @@ extension EventLoop {
 public struct ListenOptions: Sendable {
   /// How many connections may wait to be accepted; the system may allow fewer.
   public var backlog = 4096
-  /// Whether several sockets may listen at one address, the kernel sharing connections out. Binds SO_REUSEPORT.
+  /// Whether several sockets may listen at one address, the kernel sharing connections out.
+  ///
+  /// Binds SO_REUSEPORT.
   public var reusePort = false
   /// The permissions of a unix socket's file; its owner alone unless changed.
   public var unixMode: Int32 = 0o600

@@ -66,7 +66,9 @@ extension EventLoop {
   }
 }
 
-/// Where the loop keeps the lookup for a cancellation to find. Touched on the loop's thread only.
+/// Where the loop keeps the lookup for a cancellation to find.
+///
+/// Touched on the loop's thread only.
 private final class LookupTicket: @unchecked Sendable {
   var lookup: Lookup?
 }

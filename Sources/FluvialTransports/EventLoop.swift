@@ -77,7 +77,9 @@ public final class EventLoop: SerialExecutor, Sendable {
 
   // MARK: SerialExecutor
 
-  /// Takes an actor's job. For Swift's runtime.
+  /// Takes an actor's job.
+  ///
+  /// For Swift's runtime.
   public func enqueue(_ job: consuming ExecutorJob) {
     core.submit(.serial(UnownedJob(job)))
   }

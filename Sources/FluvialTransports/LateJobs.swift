@@ -23,7 +23,9 @@ enum LateJobs {
     }
   }
 
-  /// Carries an item to the queue. Sendable because the sender gives it up: `item` was `sending`.
+  /// Carries an item to the queue.
+  ///
+  /// Sendable because the sender gives it up: `item` was `sending`.
   private final class Handover: @unchecked Sendable {
     let item: ReadyItem
     init(_ item: sending ReadyItem) { self.item = item }

@@ -1,7 +1,9 @@
 internal import CFluvial
 internal import FluvialPrimitives
 
-/// One question to the resolver; libuv holds the reference until the answer. Binds `uv_getaddrinfo`.
+/// One question to the resolver; libuv holds the reference until the answer.
+///
+/// Binds `uv_getaddrinfo`.
 @safe
 final class Lookup {
   typealias Answer = Result<[SocketAddress], UVError>

@@ -16,7 +16,7 @@ enum ReadyItem {
 /// say otherwise.
 @safe
 package final class LoopCore: TaskExecutor {
-  /// open -> closing (no new resources) -> closed (late jobs run elsewhere)
+  /// open -> closing (no new resources) -> closed (late jobs run elsewhere).
   enum Phase { case open, closing, closed }
 
   /// What only the loop's thread touches.
@@ -75,7 +75,9 @@ package final class LoopCore: TaskExecutor {
     unsafe local.deallocate()
   }
 
-  /// Whether the calling thread is the one that runs this loop now. Any thread.
+  /// Whether the calling thread is the one that runs this loop now.
+  ///
+  /// Any thread.
   package var isCurrent: Bool {
     unsafe fluv_thread_current()
       == UnsafeMutableRawPointer(Unmanaged.passUnretained(self).toOpaque())

@@ -146,12 +146,16 @@ extension EventLoop {
   }
 }
 
-/// What `run`'s body came to. Touched on the loop's thread only.
+/// What `run`'s body came to.
+///
+/// Touched on the loop's thread only.
 private final class Outcome<Result>: @unchecked Sendable {
   var result: Swift.Result<Result, any Error>?
 }
 
-/// Carries `run`'s body into its task. Sendable because the caller gave the body up: it was `sending`.
+/// Carries `run`'s body into its task.
+///
+/// Sendable because the caller gave the body up: it was `sending`.
 private final class Handover<Result>: @unchecked Sendable {
   let body: () async throws -> Result
   init(_ body: sending @escaping () async throws -> Result) { self.body = body }

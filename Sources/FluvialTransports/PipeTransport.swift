@@ -1,6 +1,8 @@
 internal import CFluvial
 
-/// A transport over a unix socket, a fifo, an anonymous pipe, or a file. Binds `uv_pipe_t`.
+/// A transport over a unix socket, a fifo, an anonymous pipe, or a file.
+///
+/// Binds `uv_pipe_t`.
 ///
 /// Files and devices cannot be polled: they are read and written on the thread pool.
 public final class PipeTransport: StreamTransport {

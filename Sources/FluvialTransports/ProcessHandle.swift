@@ -1,6 +1,8 @@
 internal import CFluvial
 
-/// A child process on a loop; confined to the loop. Binds `uv_process_t`.
+/// A child process on a loop; confined to the loop.
+///
+/// Binds `uv_process_t`.
 @safe
 package final class ProcessHandle: LoopResource {
   private var handle: OpaquePointer?

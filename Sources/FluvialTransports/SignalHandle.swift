@@ -1,6 +1,8 @@
 internal import CFluvial
 
-/// Watches one signal on a loop; confined to the loop. Binds `uv_signal_t`.
+/// Watches one signal on a loop; confined to the loop.
+///
+/// Binds `uv_signal_t`.
 @safe
 package final class SignalHandle: LoopResource {
   private var handle: OpaquePointer?

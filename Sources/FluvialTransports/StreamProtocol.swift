@@ -50,7 +50,9 @@ extension StreamProtocol {
   public func resumeWriting() throws {}
 }
 
-/// A protocol that says where its bytes go, so that nothing is copied. asyncio's `BufferedProtocol`.
+/// A protocol that says where its bytes go, so that nothing is copied.
+///
+/// asyncio's `BufferedProtocol`.
 public protocol BufferedStreamProtocol: StreamProtocol {
   /// Memory for the next read; it must stay valid until the read that follows, on the same turn, is over.
   ///

@@ -1,6 +1,8 @@
 internal import CFluvial
 
-/// A transport over a TCP connection. Binds `uv_tcp_t`.
+/// A transport over a TCP connection.
+///
+/// Binds `uv_tcp_t`.
 public final class TCPTransport: StreamTransport {
   /// Wraps a connected TCP socket, which belongs to the transport from now on, also when this throws.
   ///

@@ -1,6 +1,8 @@
 internal import CFluvial
 
-/// A transport over a terminal. Binds `uv_tty_t`.
+/// A transport over a terminal.
+///
+/// Binds `uv_tty_t`.
 ///
 /// The terminal is opened anew by name, so that the descriptor it came from stays blocking and inheritable.
 public final class TTYTransport: StreamTransport {

@@ -1,4 +1,6 @@
-/// What every transport can do. Transports are confined to their loop's thread.
+/// What every transport can do.
+///
+/// Transports are confined to their loop's thread.
 public protocol BaseTransport: AnyObject {
   /// The loop that the transport lives on.
   var loop: EventLoop { get }
@@ -21,7 +23,9 @@ public protocol BaseTransport: AnyObject {
   func setProtocol(_ newProtocol: any StreamProtocol)
 }
 
-/// A transport that receives. asyncio's `ReadTransport`.
+/// A transport that receives.
+///
+/// asyncio's `ReadTransport`.
 public protocol ReadTransport: BaseTransport {
   /// Whether data is being delivered: not paused, not closing, not at the peer's end.
   var isReading: Bool { get }
@@ -33,7 +37,9 @@ public protocol ReadTransport: BaseTransport {
   func resumeReading()
 }
 
-/// A transport that sends. asyncio's `WriteTransport`.
+/// A transport that sends.
+///
+/// asyncio's `WriteTransport`.
 public protocol WriteTransport: BaseTransport {
   /// Accepts the bytes, copied or sent before it returns, and never waits.
   ///
@@ -68,17 +74,23 @@ public protocol WriteTransport: BaseTransport {
   func abort()
 }
 
-/// A transport for both directions. asyncio's `Transport`.
+/// A transport for both directions.
+///
+/// asyncio's `Transport`.
 public protocol Transport: ReadTransport, WriteTransport {
   /// How long a graceful close may take before the connection is reset; 30 s unless set.
   var lingerTime: Duration { get set }
 }
 
 extension WriteTransport {
-  /// Accepts an array's bytes. As ``write(_:)-(Span<UInt8>)``.
+  /// Accepts an array's bytes.
+  ///
+  /// As ``write(_:)-(Span<UInt8>)``.
   public func write(_ bytes: [UInt8]) throws(UVError) { try write(bytes.span) }
 
-  /// Accepts a string's UTF-8. As ``write(_:)-(Span<UInt8>)``.
+  /// Accepts a string's UTF-8.
+  ///
+  /// As ``write(_:)-(Span<UInt8>)``.
   public func write(_ text: String) throws(UVError) {
     var text = text
     text.makeContiguousUTF8()

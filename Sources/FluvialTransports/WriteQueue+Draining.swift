@@ -3,7 +3,9 @@ internal import FluvialPrimitives
 
 /// The loop's side of the queue: giving the kernel what was accepted, and ending.
 extension WriteQueue {
-  /// Writes what the kernel takes, hands the start of the rest to libuv. The loop's thread.
+  /// Writes what the kernel takes, hands the start of the rest to libuv.
+  ///
+  /// The loop's thread.
   func drain() -> Effects {
     state.withLock { state in
       state.isScheduled = false
@@ -14,7 +16,9 @@ extension WriteQueue {
     }
   }
 
-  /// libuv has written, or failed to write, what was in flight. The loop's thread.
+  /// libuv has written, or failed to write, what was in flight.
+  ///
+  /// The loop's thread.
   func finishedInFlight(status: Int32) -> Effects {
     state.withLock { state in
       state.inFlight = 0
@@ -29,7 +33,9 @@ extension WriteQueue {
     }
   }
 
-  /// No more values; what was accepted still goes out. Who waits for room is refused.
+  /// No more values; what was accepted still goes out.
+  ///
+  /// Who waits for room is refused.
   ///
   /// Returns whether this call did it. Any thread.
   @discardableResult

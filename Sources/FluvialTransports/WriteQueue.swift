@@ -105,7 +105,9 @@ package final class WriteQueue: Sendable {
     state.withLock { $0.sink = box.sink }
   }
 
-  /// Takes the sink across the lock. Sendable because the sink is only used on the loop's thread.
+  /// Takes the sink across the lock.
+  ///
+  /// Sendable because the sink is only used on the loop's thread.
   private struct SinkBox: @unchecked Sendable {
     let sink: any WriteSink
     init(_ sink: any WriteSink) { self.sink = sink }
