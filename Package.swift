@@ -24,5 +24,9 @@ let package = Package(
     .target(name: "FluvialPrimitives", swiftSettings: strict),
     .testTarget(
       name: "FluvialPrimitivesTests", dependencies: ["FluvialPrimitives"], swiftSettings: strict),
+
+    // What the two chat programs agree on: values only, no socket and no loop.
+    .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
+    .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),
   ]
 )
