@@ -40,6 +40,11 @@ extension ServerLine {
     .notice("\(old) is now \(new)")
   }
 
+  /// The answer to a `/nick` that asks for the name one has.
+  public static func unchanged(_ name: UserName) -> ServerLine {
+    .notice("you are \(name) already")
+  }
+
   /// Somebody does something, by `/me`.
   public static func action(_ name: UserName, _ text: String) -> ServerLine {
     .notice("\(name) \(text)")
