@@ -204,6 +204,33 @@ import Testing
       #expect(sequences.first?.contains("* user9 left (too slow)") == true, "seed \(seed)")
     }
   }
+
+  @Test func `random comings and goings leave the room consistent`() {
+    for seed in UInt64(0)..<100 {
+      var random = SeededGenerator(seed: seed)
+      let chat = limited { $0.maxClients = 6 }
+      let labels = (0..<9).map { "c\($0)" }
+      for _ in 0..<200 {
+        let label = labels.randomElement(using: &random) ?? ""
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0 where chat.endings(label).count == 1 || chat.ids[label] == nil: chat.open(label)
+        case 1: chat.leave(label, .connectionLost)
+        case 2: chat.sinks[label]?.room = Int.random(in: 0..<2_000, using: &random)
+        case 3: chat.say(random.hostileBytes(), label)
+        case 4: _ = chat.room.tick(at: chat.now)
+        case 5: chat.wait(.seconds(Int.random(in: 0...12, using: &random)))
+        default: chat.say("CONNECT u\(Int.random(in: 0..<4, using: &random)) ping", label)
+        }
+        let open = labels.filter { label in chat.ids[label].map(chat.room.contains) == true }
+        let named = open.compactMap { label in chat.ids[label].flatMap(chat.room.name) }
+        #expect(chat.room.connectionCount == open.count, "seed \(seed)")
+        #expect(Set(named) == Set(chat.room.names), "seed \(seed)")
+        #expect(named.count == chat.room.onlineCount, "seed \(seed)")
+        #expect(open.allSatisfy { chat.endings($0).isEmpty }, "seed \(seed)")
+        #expect(labels.allSatisfy { chat.endings($0).count <= 1 }, "seed \(seed)")
+      }
+    }
+  }
 }
 
 /// Where the bytes of an array are: copies that share their memory have the same.
