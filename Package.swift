@@ -58,5 +58,9 @@ let package = Package(
     .testTarget(
       name: "CTerminalGuardTests", dependencies: ["CTerminalGuard", "TestSupport"],
       swiftSettings: strict),
+
+    // What the two chat programs agree on: values only, no socket and no loop.
+    .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
+    .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),
   ]
 )
