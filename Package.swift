@@ -40,6 +40,13 @@ let package = Package(
       name: "Fluvial", dependencies: ["FluvialPrimitives", "FluvialTransports"],
       swiftSettings: strict),
     .testTarget(
+      name: "FluvialTransportsTests",
+      dependencies: ["FluvialTransports", "FluvialPrimitives", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FluvialTests", dependencies: ["Fluvial", "FluvialPrimitives", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
       name: "FluvialPrimitivesTests", dependencies: ["FluvialPrimitives"], swiftSettings: strict),
 
     // The terminal's modes and putting it back, in C: safe in a signal handler.
