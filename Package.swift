@@ -24,5 +24,9 @@ let package = Package(
     .target(name: "FluvialPrimitives", swiftSettings: strict),
     .testTarget(
       name: "FluvialPrimitivesTests", dependencies: ["FluvialPrimitives"], swiftSettings: strict),
+    // Keys, the line editor and the prompt row, as values that need neither a loop nor a terminal.
+    .target(name: "FluvialTerminal", swiftSettings: strict),
+    .testTarget(
+      name: "FluvialTerminalTests", dependencies: ["FluvialTerminal"], swiftSettings: strict),
   ]
 )
