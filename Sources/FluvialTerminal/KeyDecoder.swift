@@ -46,6 +46,8 @@ public struct KeyDecoder: Sendable {
   private var paste = PasteCollector()
   private var stringDeadline: Duration = .zero
   private var events: [KeyEvent] = []
+  /// Text that comes after `events`.
+  private var text = ""
 
   /// Creates a decoder that takes an escape for the escape key when nothing follows for `escapeTimeout`.
   ///
@@ -110,17 +112,18 @@ public struct KeyDecoder: Sendable {
     case .ground, .alt:
       if utf8.isPending { append("\u{FFFD}") }
       utf8 = UTF8Decoder()
-    case .escape: events.append(.key(.escape))
+    case .escape: emit(.key(.escape))
     case .string where sequence.count == 2:
-      events.append(.key(.character(Character(Unicode.Scalar(sequence[1]))), .alt))
-    case .csi, .consoleKey, .mouse, .ss3, .string, .stringEscape: events.append(.unknown(sequence))
-    case .paste: events.append(.paste(paste.take()))
+      emit(.key(.character(Character(Unicode.Scalar(sequence[1]))), .alt))
+    case .csi, .consoleKey, .mouse, .ss3, .string, .stringEscape: emit(.unknown(sequence))
+    case .paste: emit(.paste(paste.take()))
     case .skip: paste = PasteCollector()
     }
     reset()
   }
 
   private mutating func takeEvents() -> [KeyEvent] {
+    flushText()
     defer { events = [] }
     return events
   }
@@ -130,19 +133,22 @@ public struct KeyDecoder: Sendable {
     sequence = []
   }
 
-  /// Adds typed text, to the last event if that is text too.
   private mutating func append(_ scalar: Unicode.Scalar) {
-    let shown: Unicode.Scalar = 0x80...0x9F ~= scalar.value ? "\u{FFFD}" : scalar
-    append(text: String(shown))
+    text.unicodeScalars.append(0x80...0x9F ~= scalar.value ? "\u{FFFD}" : scalar)
   }
 
-  private mutating func append(text: String) {
-    guard case .text(let before)? = events.last else { return events.append(.text(text)) }
-    // Emptied first, so that the string is not shared and growing it is not a copy.
-    events[events.count - 1] = .unknown([])
-    var joined = before
-    joined.unicodeScalars.append(contentsOf: text.unicodeScalars)
-    events[events.count - 1] = .text(joined)
+  private mutating func emit(_ event: KeyEvent) {
+    if case .text(let more) = event {
+      return text.unicodeScalars.append(contentsOf: more.unicodeScalars)
+    }
+    flushText()
+    events.append(event)
+  }
+
+  private mutating func flushText() {
+    guard !text.isEmpty else { return }
+    events.append(.text(text))
+    text = ""
   }
 }
 
@@ -179,7 +185,7 @@ extension KeyDecoder {
       state = .escape
       sequence = [byte]
     } else if byte < 0x20 || byte == 0x7F {
-      events.append(.key(Self.controlKey(byte).key, Self.controlKey(byte).modifiers))
+      emit(.key(Self.controlKey(byte).key, Self.controlKey(byte).modifiers))
     } else {
       append(Unicode.Scalar(byte))
     }
@@ -187,7 +193,7 @@ extension KeyDecoder {
 
   private mutating func takeAfterEscape(_ byte: UInt8, _ now: Duration) {
     switch byte {
-    case 0x1B: events.append(.key(.escape))
+    case 0x1B: emit(.key(.escape))
     case 0x18, 0x1A: abandon(including: byte)
     case UInt8(ascii: "["): begin(.csi, byte)
     case UInt8(ascii: "O"): begin(.ss3, byte)
@@ -197,13 +203,13 @@ extension KeyDecoder {
       stringDeadline = now + Self.patience
     case 0x00..<0x20, 0x7F:
       let control = Self.controlKey(byte)
-      events.append(.key(control.key, control.modifiers.union(.alt)))
+      emit(.key(control.key, control.modifiers.union(.alt)))
       reset()
     case 0x80...:
       state = .alt
       takeInAlt(byte)
     default:
-      events.append(.key(.character(Character(Unicode.Scalar(byte))), .alt))
+      emit(.key(.character(Character(Unicode.Scalar(byte))), .alt))
       reset()
     }
   }
@@ -214,7 +220,7 @@ extension KeyDecoder {
     reset()
     switch step {
     case .scalar(let scalar) where scalar.value > 0x9F:
-      events.append(.key(.character(Character(scalar)), .alt))
+      emit(.key(.character(Character(scalar)), .alt))
     case .invalidBefore:
       append("\u{FFFD}")
       takeInGround(byte)
@@ -226,11 +232,11 @@ extension KeyDecoder {
     switch paste.feed(byte) {
     case .more: break
     case .ended:
-      events.append(.paste(paste.take()))
+      emit(.paste(paste.take()))
       reset()
     case .full:
       // What follows would be keys otherwise, and each of its lines would be submitted.
-      events.append(.paste(paste.take()))
+      emit(.paste(paste.take()))
       state = .skip
     }
   }
@@ -277,7 +283,7 @@ extension KeyDecoder {
   }
 
   private mutating func abandon() {
-    events.append(.unknown(sequence))
+    emit(.unknown(sequence))
     reset()
   }
 
@@ -288,7 +294,7 @@ extension KeyDecoder {
     let isConsoleKey = state == .consoleKey
     let isSingleShift = state == .ss3
     if isConsoleKey, UInt8(ascii: "A")...UInt8(ascii: "E") ~= byte {
-      events.append(.key(.function(Int(byte) - 0x40)))
+      emit(.key(.function(Int(byte) - 0x40)))
       return reset()
     }
     guard !isConsoleKey, let parsed = ControlSequence(sequence[2...]) else { return abandon() }
@@ -301,7 +307,7 @@ extension KeyDecoder {
       return abandon()
     }
     reset()
-    if case .text(let text) = event { append(text: text) } else { events.append(event) }
+    emit(event)
   }
 
   private static func controlKey(_ byte: UInt8) -> (key: Key, modifiers: KeyModifiers) {

@@ -1,7 +1,7 @@
 extension LineEditor {
   /// A search through the history, letter by letter.
   ///
-  /// While it goes on the prompt should show ``query``, and that nothing has it if ``hasFailed``.
+  /// While it goes on, ``prompt`` should be shown in the place of the usual one.
   public struct Search: Sendable {
     /// What is looked for.
     public internal(set) var query = ""
@@ -11,6 +11,12 @@ extension LineEditor {
 
     /// Whether no line has the query; the last one that had a part of it stays.
     public internal(set) var hasFailed = false
+
+    /// A prompt that says all this.
+    public var prompt: SafeText {
+      let state: SafeText = hasFailed ? "not found" : isBackward ? "search back" : "search on"
+      return "(\(state): \(sanitizing: query)) "
+    }
 
     static let queryLimit = 256
 

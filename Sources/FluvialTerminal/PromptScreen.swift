@@ -13,7 +13,9 @@ public struct PromptScreen: Sendable {
   public static let onSequence = "\u{1B}[?2004h"
 
   /// How many lines are kept for drawing the screen anew, and while the terminal takes no output.
-  public static let lineLimit = 500
+  ///
+  /// Fewer if they are very long.
+  public static let lineLimit = LineStore.lineLimit
 
   private static let frame: Duration = .milliseconds(16)
   private static let resizePause: Duration = .milliseconds(20)
@@ -39,9 +41,9 @@ public struct PromptScreen: Sendable {
   private var isBlocked = false
   private var row = InputRow()
   /// The newest lines, printed or not.
-  private var lines: [SafeText] = []
+  private var kept = LineStore()
   /// Lines that were not printed yet.
-  private var waiting: [SafeText] = []
+  private var waiting = LineStore()
   /// What goes out whatever the state is.
   private var urgent = ""
   private var drawnRow = ""
@@ -74,7 +76,7 @@ public struct PromptScreen: Sendable {
   public mutating func start() {
     guard state == .idle else { return }
     state = .active
-    dropWaiting()
+    droppedLines += waiting.trim()
     urgent += Self.onSequence + "\u{1B}[999B\r"
     isRowStale = true
   }
@@ -87,11 +89,10 @@ public struct PromptScreen: Sendable {
       urgent += line.rendered(inColor: isColored) + "\r\n"
       return
     }
-    lines.append(line)
-    // Cut now and then rather than each time: that moves all of them.
-    if lines.count >= 2 * Self.lineLimit { lines.removeFirst(lines.count - Self.lineLimit) }
+    kept.append(line)
+    kept.trim(slack: true)
     waiting.append(line)
-    if isBlocked || state != .active { dropWaiting(over: 2 * Self.lineLimit) }
+    if isBlocked || state != .active { droppedLines += waiting.trim(slack: true) }
   }
 
   /// Shows `line` after `prompt` in the input row.
@@ -127,7 +128,7 @@ public struct PromptScreen: Sendable {
   /// Shows what was kept back: the terminal takes output again.
   public mutating func resumeWriting() {
     guard isBlocked else { return }
-    dropWaiting()
+    droppedLines += waiting.trim()
     isBlocked = false
     drawnRow = ""
     isRowStale = true
@@ -145,14 +146,17 @@ public struct PromptScreen: Sendable {
     guard state == .suspended else { return }
     state = .active
     self.size = size.resolved()
-    dropWaiting()
+    droppedLines += waiting.trim()
     urgent += Self.onSequence
     needsRedraw = true
   }
 
   /// Removes the input row and leaves the cursor in its place.
+  ///
+  /// Does not wait for a terminal that takes no output: what was kept back is lost then.
   public mutating func finish() {
     if state == .active { leave() }
+    if state == .idle { urgent += rendered(waiting.lines) }
     state = .finished
   }
 
@@ -170,7 +174,7 @@ public struct PromptScreen: Sendable {
     return Array((urgent + "\u{1B}[?2026h" + frame + "\u{1B}[?2026l").utf8)
   }
 
-  private var hasChanges: Bool { needsRedraw || isRowStale || hasBell || !waiting.isEmpty }
+  private var hasChanges: Bool { needsRedraw || isRowStale || hasBell || !waiting.lines.isEmpty }
 
   /// When the next change may be shown; nil means at once.
   private var frameTime: Duration? {
@@ -185,15 +189,15 @@ public struct PromptScreen: Sendable {
     if needsRedraw {
       output += redrawnScreen()
       drawnRow = ""
-    } else if !waiting.isEmpty {
-      output += "\r\u{1B}[J" + rendered(waiting)
+    } else if !waiting.lines.isEmpty {
+      output += "\r\u{1B}[J" + rendered(waiting.lines)
       drawnRow = ""
     }
     let rendered = row.rendered(columns: size.columns, inColor: isColored)
     if rendered != drawnRow { output += rendered }
     drawnRow = rendered
     if hasBell { output += "\u{7}" }
-    waiting = []
+    waiting.removeAll()
     resizes = nil
     needsRedraw = false
     isRowStale = false
@@ -208,9 +212,9 @@ public struct PromptScreen: Sendable {
     let room = size.rows - 1
     var used = 0
     var shown: [SafeText] = []
-    for line in lines.reversed() {
+    for line in kept.lines.reversed() {
       let rows = line.rows(columns: size.columns)
-      if used + rows > room, shown.count >= waiting.count {
+      if used + rows > room, shown.count >= waiting.lines.count {
         // The end of a line that is longer than the screen is better than an empty screen.
         if shown.isEmpty, room > 0 {
           shown = [line.suffix(rows: room, columns: size.columns)]
@@ -222,32 +226,24 @@ public struct PromptScreen: Sendable {
       used += rows
     }
     var output = "\u{1B}[H\u{1B}[J"
-    // Lines that waited are in `lines` too, unless there are more of them than are kept.
-    if waiting.count > lines.count {
-      output += rendered(Array(waiting.dropLast(lines.count)))
+    // Lines that waited are among those kept, unless there are more of them.
+    if waiting.lines.count > kept.lines.count {
+      output += rendered(waiting.lines.dropLast(kept.lines.count))
     } else if used < room {
       output += "\u{1B}[\(room - used + 1);1H"
     }
     return output + rendered(shown.reversed()) + "\u{1B}[999B\r"
   }
 
-  private func rendered(_ lines: [SafeText]) -> String {
+  private func rendered(_ lines: some Sequence<SafeText>) -> String {
     lines.reduce(into: "") { $0 += $1.rendered(inColor: isColored) + "\r\n" }
-  }
-
-  /// Drops the oldest waiting lines over ``lineLimit``, once there are more than `threshold`.
-  private mutating func dropWaiting(over threshold: Int = lineLimit) {
-    guard waiting.count > threshold else { return }
-    let excess = waiting.count - Self.lineLimit
-    waiting.removeFirst(excess)
-    droppedLines += excess
   }
 
   /// Prints what waits, unless nothing can be written, and undoes what ``start()`` did.
   private mutating func leave() {
-    if !isBlocked, !waiting.isEmpty {
-      urgent += "\r\u{1B}[J" + rendered(waiting)
-      waiting = []
+    if !isBlocked, !waiting.lines.isEmpty {
+      urgent += "\r\u{1B}[J" + rendered(waiting.lines)
+      waiting.removeAll()
     }
     urgent += Self.offSequence
     drawnRow = ""

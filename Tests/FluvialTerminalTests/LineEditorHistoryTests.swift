@@ -96,6 +96,15 @@ import Testing
     #expect(typist.editor.search == nil && typist.shown == "ls one!|")
   }
 
+  @Test func `the prompt says what is looked for`() {
+    var typist = Typist("\u{12}two", history: history)
+    #expect(typist.editor.search?.prompt.plain == "(search back: two) ")
+    typist.type("!")
+    #expect(typist.editor.search?.prompt.plain == "(not found: two!) ")
+    typist.type("\u{7F}\u{13}")
+    #expect(typist.editor.search?.isBackward == false)
+  }
+
   @Test func `an empty search repeats the last one`() {
     var typist = Typist("\u{12}two\u{7}", history: history)
     typist.type("\u{12}\u{12}")

@@ -342,6 +342,28 @@ struct Stage {
     #expect(stage.lastOutput == Array(PromptScreen.offSequence.utf8))
   }
 
+  @Test func `what is kept of very long lines is bounded in bytes`() {
+    var stage = Stage.started(20, 4)
+    stage.screen.pauseWriting()
+    let line = SafeText(sanitizing: String(repeating: "x", count: 1 << 20))
+    for _ in 0..<40 { stage.screen.print(line) }
+    stage.screen.resumeWriting()
+    stage.now += .seconds(1)
+    #expect(stage.screen.takeOutput(now: stage.now).count < 5 << 20)
+    #expect(stage.screen.droppedLines >= 35)
+    stage.screen.redraw()
+    stage.now += .seconds(1)
+    #expect(stage.screen.takeOutput(now: stage.now).count < 200)
+  }
+
+  @Test func `a screen that ends before it started prints its lines plainly`() {
+    var stage = Stage(20, 4)
+    stage.print("early")
+    stage.screen.finish()
+    stage.turn()
+    #expect(stage.lastOutput == Array("early\r\n".utf8))
+  }
+
   @Test func `lines printed before the start appear with it`() {
     var stage = Stage(20, 4)
     stage.print("early")
