@@ -1,6 +1,7 @@
 /// The one row in which a line is edited: the prompt, and as much of the line as fits around the cursor.
 ///
-/// Nothing is drawn in the last column, where terminals differ in when they wrap.
+/// Nothing is drawn in the last column, where terminals differ in when they wrap, and no more than fits on a
+/// terminal that makes the most of every character: a row that wrapped would scroll the whole screen.
 struct InputRow: Sendable {
   var prompt = SafeText()
   var line = LineBuffer()
@@ -16,26 +17,26 @@ struct InputRow: Sendable {
   mutating func rendered(columns: Int, inColor: Bool) -> String {
     let usable = max(columns - 1, 0)
     let prompt = prompt.prefix(columns: max(usable - Self.leastRoom, 0))
-    let promptWidth = prompt.width
-    let room = usable - promptWidth
+    let room = max(usable - Self.greatestWidth(of: prompt.plain), 0)
     scroll(into: room)
 
     var text = ""
+    var used = 0
     var width = 0
     var cursorColumn = 0
     var index = first
     while index < line.characters.count {
       if index == line.cursor { cursorColumn = width }
       let cell = Self.cell(line.characters[index])
-      let cellWidth = displayWidth(of: cell)
-      if width + cellWidth > room { break }
+      used += Self.greatestWidth(of: cell)
+      if used > room { break }
       text += cell
-      width += cellWidth
+      width += displayWidth(of: cell)
       index += 1
     }
     if line.cursor >= index { cursorColumn = width }
 
-    let column = promptWidth + cursorColumn
+    let column = prompt.width + cursorColumn
     let move = column > 0 ? "\u{1B}[\(column)C" : ""
     return "\r\u{1B}[K" + prompt.rendered(inColor: inColor) + text + "\r" + move
   }
@@ -62,7 +63,11 @@ struct InputRow: Sendable {
   }
 
   private func width(at index: Int) -> Int {
-    displayWidth(of: Self.cell(line.characters[index]))
+    Self.greatestWidth(of: Self.cell(line.characters[index]))
+  }
+
+  private static func greatestWidth(of text: String) -> Int {
+    text.reduce(0) { $0 + FluvialTerminal.greatestWidth(of: $1) }
   }
 
   /// What stands for a character in the row: a line feed is seen, and so are other controls.

@@ -104,6 +104,11 @@ public struct PromptScreen: Sendable {
     isRowStale = true
   }
 
+  /// Shows the line of `editor` after `prompt`, or what a search has found after the prompt for searching.
+  public mutating func show(_ editor: LineEditor, prompt: SafeText) {
+    show(editor.buffer, prompt: editor.search?.prompt ?? prompt)
+  }
+
   /// Rings the bell, once a turn.
   public mutating func ring() { hasBell = true }
 

@@ -17,8 +17,11 @@ struct FakeTerminal {
   private(set) var faults: [String] = []
   private(set) var styles: [String] = []
   private var wrapsNext = false
+  private let joinsClusters: Bool
 
-  init(columns: Int, rows: Int) {
+  /// Creates an empty terminal; one that does not join clusters draws the parts of an emoji side by side.
+  init(columns: Int, rows: Int, joinsClusters: Bool = true) {
+    self.joinsClusters = joinsClusters
     self.columns = columns
     self.rows = rows
     cells = Array(repeating: Array(repeating: " ", count: columns), count: rows)
@@ -119,7 +122,8 @@ struct FakeTerminal {
   }
 
   private mutating func draw(_ text: String) {
-    for character in text {
+    let characters = joinsClusters ? Array(text) : text.unicodeScalars.map { Character($0) }
+    for character in characters {
       let width = displayWidth(of: character)
       if width == 0 || width > columns {
         if column > 0 { cells[row][column - 1] += String(character) }

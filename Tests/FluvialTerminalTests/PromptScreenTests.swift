@@ -1,42 +1,6 @@
 import FluvialTerminal
 import Testing
 
-/// A screen and the terminal that it draws on, with a clock that goes on by a frame for each turn.
-struct Stage {
-  var screen: PromptScreen
-  var terminal: FakeTerminal
-  var now = Duration.zero
-  private(set) var lastOutput: [UInt8] = []
-
-  init(_ columns: Int, _ rows: Int, synchronized: Bool = false, colored: Bool = false) {
-    let size = TerminalSize(columns: columns, rows: rows)
-    screen = PromptScreen(size: size, colored: colored, synchronized: synchronized)
-    terminal = FakeTerminal(columns: size.resolved().columns, rows: size.resolved().rows)
-  }
-
-  static func started(_ columns: Int, _ rows: Int, _ text: String = "") -> Stage {
-    var stage = Stage(columns, rows)
-    stage.screen.start()
-    stage.show(text)
-    return stage
-  }
-
-  mutating func turn(after pause: Duration = .milliseconds(16)) {
-    now += pause
-    lastOutput = screen.takeOutput(now: now)
-    terminal.receive(lastOutput)
-  }
-
-  mutating func show(_ text: String, cursor: Int = .max, prompt: SafeText = "> ") {
-    var line = LineBuffer(text)
-    line.move(to: cursor)
-    screen.show(line, prompt: prompt)
-    turn()
-  }
-
-  mutating func print(_ text: String) { screen.print(SafeText(sanitizing: text)) }
-}
-
 @Suite struct PromptScreenTests {
   @Test func `the start leaves what the shell printed in its place`() {
     var stage = Stage(20, 5)
@@ -141,8 +105,34 @@ struct Stage {
     stage.show("漢字漢字漢")
     #expect(stage.terminal.inputRow == "> 漢字漢" || stage.terminal.inputRow == "> 字漢")
     #expect(stage.terminal.column <= 9)
+    stage = Stage.started(12, 3)
     stage.show("é漢e\u{301}👍🏽x", cursor: 3)
     #expect(stage.terminal.inputRow == "> é漢e\u{301}👍🏽x" && stage.terminal.column == 6)
+  }
+
+  @Test(arguments: ["👍🏽", "👨‍👩‍👧‍👦", "❤️", "🏳️‍🌈", "क्षि"])
+  func `a row does not wrap on a terminal that draws the parts of an emoji side by side`(
+    _ text: String
+  ) {
+    var stage = Stage(20, 4, joinsClusters: false)
+    stage.screen.start()
+    for count in 1...30 {
+      stage.show(String(repeating: text, count: count))
+      #expect(stage.terminal.history.isEmpty && stage.terminal.text[2] == "")
+      #expect(stage.terminal.inputRow.hasPrefix(">"))
+    }
+  }
+
+  @Test func `during a search its prompt is shown and what it found`() {
+    var stage = Stage(40, 3)
+    stage.screen.start()
+    let typist = Typist("\u{12}wo", history: ["two"])
+    stage.screen.show(typist.editor, prompt: "> ")
+    stage.turn()
+    #expect(stage.terminal.inputRow == "(search back: wo) two")
+    stage.screen.show(Typist("ab").editor, prompt: "> ")
+    stage.turn()
+    #expect(stage.terminal.inputRow == "> ab")
   }
 
   @Test func `a bell is rung once a turn`() {
@@ -231,6 +221,14 @@ struct Stage {
     #expect(stage.terminal.text == ["0123456789", "abcde", "漢漢漢漢漢", "漢", ">"])
   }
 
+  @Test func `lines that were not printed yet go to the history when the screen is drawn anew`() {
+    var stage = Stage.started(20, 6)
+    for number in 0..<2500 { stage.print("line \(number)") }
+    stage.screen.redraw()
+    stage.turn()
+    #expect(stage.terminal.transcript == (0..<2500).map { "line \($0)" })
+  }
+
   @Test func `few lines are drawn next to the input row`() {
     var stage = Stage.started(10, 6, "x")
     stage.print("a")
@@ -284,102 +282,5 @@ struct Stage {
     var stage = Stage.started(10, 2)
     stage.show("abcdef", prompt: "a very long prompt ")
     #expect(stage.terminal.inputRow == "a very ef")
-  }
-}
-
-@Suite struct PromptScreenPauseTests {
-  @Test func `suspending clears the row, and resuming draws everything`() {
-    var stage = Stage.started(20, 5, "draft")
-    stage.print("one")
-    stage.turn()
-    stage.screen.suspend()
-    stage.turn(after: .zero)
-    #expect(stage.terminal.text == ["", "", "", "one", ""] && stage.terminal.modes == ["?25"])
-    stage.terminal.receive("$ fg\r\n")
-    stage.print("two")
-    stage.show("draft 2")
-    #expect(stage.lastOutput.isEmpty && stage.screen.deadline == nil)
-    stage.terminal.resize(columns: 15, rows: 4)
-    stage.screen.resume(size: TerminalSize(columns: 15, rows: 4))
-    stage.turn()
-    #expect(stage.terminal.text == ["", "one", "two", "> draft 2"])
-    #expect(stage.terminal.modes == ["?25", "?2004"])
-  }
-
-  @Test func `lines that came while suspended are all in the history afterwards`() {
-    var stage = Stage.started(20, 4)
-    stage.screen.suspend()
-    stage.turn()
-    for number in 0..<30 { stage.print("line \(number)") }
-    stage.screen.resume(size: TerminalSize(columns: 20, rows: 4))
-    stage.turn()
-    #expect(stage.terminal.transcript == (0..<30).map { "line \($0)" })
-  }
-
-  @Test func `while the terminal takes no output the newest 500 lines are kept`() {
-    var stage = Stage.started(20, 4)
-    stage.screen.pauseWriting()
-    for number in 0..<5000 {
-      stage.print("line \(number)")
-      stage.turn()
-      #expect(stage.lastOutput.isEmpty)
-    }
-    stage.show("typed meanwhile")
-    #expect(stage.lastOutput.isEmpty && stage.screen.deadline == nil)
-    stage.screen.resumeWriting()
-    stage.turn()
-    #expect(stage.terminal.transcript == (4500..<5000).map { "line \($0)" })
-    #expect(stage.screen.droppedLines == 4500)
-    #expect(stage.terminal.inputRow == "> typed meanwhile")
-  }
-
-  @Test func `the end does not wait for a terminal that takes no output`() {
-    var stage = Stage.started(20, 4)
-    stage.screen.pauseWriting()
-    stage.print("lost")
-    stage.screen.finish()
-    stage.turn()
-    #expect(stage.lastOutput == Array(PromptScreen.offSequence.utf8))
-  }
-
-  @Test func `what is kept of very long lines is bounded in bytes`() {
-    var stage = Stage.started(20, 4)
-    stage.screen.pauseWriting()
-    let line = SafeText(sanitizing: String(repeating: "x", count: 1 << 20))
-    for _ in 0..<40 { stage.screen.print(line) }
-    stage.screen.resumeWriting()
-    stage.now += .seconds(1)
-    #expect(stage.screen.takeOutput(now: stage.now).count < 5 << 20)
-    #expect(stage.screen.droppedLines >= 35)
-    stage.screen.redraw()
-    stage.now += .seconds(1)
-    #expect(stage.screen.takeOutput(now: stage.now).count < 200)
-  }
-
-  @Test func `a screen that ends before it started prints its lines plainly`() {
-    var stage = Stage(20, 4)
-    stage.print("early")
-    stage.screen.finish()
-    stage.turn()
-    #expect(stage.lastOutput == Array("early\r\n".utf8))
-  }
-
-  @Test func `lines printed before the start appear with it`() {
-    var stage = Stage(20, 4)
-    stage.print("early")
-    stage.turn()
-    #expect(stage.lastOutput.isEmpty)
-    stage.screen.start()
-    stage.turn()
-    #expect(stage.terminal.transcript == ["early"])
-  }
-
-  @Test func `suspending and resuming out of turn do nothing`() {
-    var stage = Stage(20, 4)
-    stage.screen.suspend()
-    stage.screen.resume(size: .fallback)
-    stage.screen.resumeWriting()
-    stage.turn()
-    #expect(stage.lastOutput.isEmpty)
   }
 }
