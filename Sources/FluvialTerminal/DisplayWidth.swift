@@ -31,11 +31,15 @@ public func displayWidth(of character: Character) -> Int {
   return sum
 }
 
-/// Returns how many columns `character` takes on a terminal that treats it least kindly.
+/// Returns how many columns `text` takes on a terminal that treats it least kindly.
 ///
 /// Some draw the parts of an emoji side by side: four columns for a hand with a skin tone, eight for a family.
-func greatestWidth(of character: Character) -> Int {
-  max(displayWidth(of: character), character.unicodeScalars.reduce(0) { $0 + columns(of: $1) })
+func greatestWidth(of text: String) -> Int {
+  text.reduce(0) { sum, character in
+    sum
+      + max(
+        displayWidth(of: character), character.unicodeScalars.reduce(0) { $0 + columns(of: $1) })
+  }
 }
 
 private func columns(of scalar: Unicode.Scalar) -> Int {

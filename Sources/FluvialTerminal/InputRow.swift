@@ -17,7 +17,7 @@ struct InputRow: Sendable {
   mutating func rendered(columns: Int, inColor: Bool) -> String {
     let usable = max(columns - 1, 0)
     let prompt = prompt.prefix(columns: max(usable - Self.leastRoom, 0))
-    let room = max(usable - Self.greatestWidth(of: prompt.plain), 0)
+    let room = max(usable - greatestWidth(of: prompt.plain), 0)
     scroll(into: room)
 
     var text = ""
@@ -28,7 +28,7 @@ struct InputRow: Sendable {
     while index < line.characters.count {
       if index == line.cursor { cursorColumn = width }
       let cell = Self.cell(line.characters[index])
-      used += Self.greatestWidth(of: cell)
+      used += greatestWidth(of: cell)
       if used > room { break }
       text += cell
       width += displayWidth(of: cell)
@@ -63,11 +63,7 @@ struct InputRow: Sendable {
   }
 
   private func width(at index: Int) -> Int {
-    Self.greatestWidth(of: Self.cell(line.characters[index]))
-  }
-
-  private static func greatestWidth(of text: String) -> Int {
-    text.reduce(0) { $0 + FluvialTerminal.greatestWidth(of: $1) }
+    greatestWidth(of: Self.cell(line.characters[index]))
   }
 
   /// What stands for a character in the row: a line feed is seen, and so are other controls.

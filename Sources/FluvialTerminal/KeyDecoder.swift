@@ -152,7 +152,7 @@ public struct KeyDecoder: Sendable {
   }
 }
 
-// MARK: - One byte at a time
+// What one byte does in each state.
 extension KeyDecoder {
   private mutating func take(_ byte: UInt8, _ now: Duration) {
     switch state {

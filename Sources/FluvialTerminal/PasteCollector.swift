@@ -25,7 +25,8 @@ struct PasteCollector: Sendable {
     release()
     // Only the first byte of the mark is an escape, so a new mark begins with this byte or not at all.
     if byte == Self.endMark[0] { matched = 1 } else { bytes.append(byte) }
-    return bytes.count > Self.limit ? .full : .more
+    // Not while a mark may have begun: taking the text now would lose its first byte.
+    return bytes.count > Self.limit && matched == 0 ? .full : .more
   }
 
   /// Returns what was collected, with what was held back if the end mark never came.

@@ -225,6 +225,17 @@ private func decode(_ text: String) -> [KeyEvent] { decode(text.utf8) }
     #expect(decoder.deadline == nil)
   }
 
+  @Test func `an end mark that begins where a paste is too long is not missed`() {
+    let start = Array("\u{1B}[200~".utf8)
+    let end = Array("\u{1B}[201~x".utf8)
+    for extra in -4...1 {
+      var decoder = KeyDecoder()
+      let body = Array(repeating: UInt8(0x61), count: (1 << 20) + extra) + Array("\u{1B}[20".utf8)
+      let events = decoder.feed(start + body + end, now: .zero)
+      #expect(events.count == 2 && events.last == .text("x"))
+    }
+  }
+
   @Test func `silence ends the skipping too`() {
     var decoder = KeyDecoder()
     _ = decoder.feed("\u{1B}[200~".utf8, now: .zero)
