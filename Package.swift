@@ -69,5 +69,10 @@ let package = Package(
     // What the two chat programs agree on: values only, no socket and no loop.
     .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
     .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),
+
+    // Keys, the line editor and the prompt row, as values that need neither a loop nor a terminal.
+    .target(name: "FluvialTerminal", swiftSettings: strict),
+    .testTarget(
+      name: "FluvialTerminalTests", dependencies: ["FluvialTerminal"], swiftSettings: strict),
   ]
 )
