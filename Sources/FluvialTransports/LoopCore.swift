@@ -32,6 +32,8 @@ package final class LoopCore: TaskExecutor {
     var resources: [LoopResource] = []
     var serialExecutor: UnownedSerialExecutor?
     var armedDeadline: UInt64 = .max
+    /// The body has ended: there is nothing to wait for any more.
+    var isEnding = false
     /// Set when a loop on a thread of its own is asked to end.
     var stopped: (() -> Void)?
     var hadSigpipeBlocked = false
@@ -138,7 +140,8 @@ package final class LoopCore: TaskExecutor {
     runBatch()
     flushDirty()
     armTimer()
-    fluvTurn(wait: unsafe local.pointee.ready.isEmpty && local.pointee.dirty.isEmpty)
+    let isIdle = unsafe local.pointee.ready.isEmpty && local.pointee.dirty.isEmpty
+    fluvTurn(wait: unsafe isIdle && !local.pointee.isEnding)
   }
 
   func fluvTurn(wait: Bool) {

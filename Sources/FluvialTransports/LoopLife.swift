@@ -26,6 +26,7 @@ extension EventLoop {
       do { outcome.result = .success(try await handover.body()) } catch {
         outcome.result = .failure(error)
       }
+      unsafe loop.core.local.pointee.isEnding = true
     }
     while outcome.result == nil { loop.core.tick() }
     loop.end()
@@ -84,7 +85,11 @@ extension EventLoop {
 
   /// Ends a loop that ``startOnThread(named:)`` started, then calls `done` on its thread.
   func stop(_ done: @escaping @Sendable () -> Void) {
-    core.submit(.call { [core] in unsafe core.local.pointee.stopped = done })
+    core.submit(
+      .call { [core] in
+        unsafe core.local.pointee.stopped = done
+        unsafe core.local.pointee.isEnding = true
+      })
   }
 
   fileprivate func runUntilStopped() {

@@ -14,7 +14,9 @@ import Testing
   }
 
   @Test func `the body runs on the loop, and knows which`() throws {
-    let (inside, outside) = (try EventLoop.run { EventLoop.current != nil }, EventLoop.current == nil)
+    let (inside, outside) = (
+      try EventLoop.run { EventLoop.current != nil }, EventLoop.current == nil
+    )
     #expect(inside)
     #expect(outside)
   }
