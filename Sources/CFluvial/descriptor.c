@@ -49,7 +49,10 @@ void fluv_thread_unblock_sigpipe(void) {
   pthread_sigmask(SIG_UNBLOCK, &pipe_only, NULL);
 }
 
-static _Thread_local void *current_loop;
+/* Read at every turn: a look-up through the dynamic linker would cost more than
+ * what it decides about. */
+static _Thread_local void *current_loop
+    __attribute__((tls_model("initial-exec")));
 
 void *fluv_thread_current(void) { return current_loop; }
 

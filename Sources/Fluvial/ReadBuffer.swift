@@ -1,4 +1,5 @@
 internal import FluvialPrimitives
+internal import Glibc
 
 /// What a read waits for.
 enum Demand {
@@ -124,6 +125,24 @@ struct ReadBuffer {
     unsafe queue.isEmpty && !window.isEmpty ? window : nil
   }
 
+  /// Takes a line that is there whole and plain ASCII: no more is looked at than it takes to see that.
+  mutating func takeASCIILine(limit: Int) -> String? {
+    guard skipping == nil else { return nil }
+    var total = 0
+    let line: String? = unsafe withContents { bytes in
+      guard let base = bytes.baseAddress,
+        let found = unsafe memchr(base, 10, min(bytes.count, limit))
+      else { return nil }
+      var length = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+      total = length + 1
+      if length > 0, unsafe base[length - 1] == 13 { length -= 1 }
+      let text = unsafe UnsafeBufferPointer(start: base, count: length)
+      return unsafe text.isASCII ? String(decoding: text, as: UTF8.self) : nil
+    }
+    if line != nil { consume(total) }
+    return line
+  }
+
   // MARK: Records
 
   /// Looks for the record's end, remembering how far it looked.
@@ -223,4 +242,23 @@ extension Demand {
 extension Int {
   /// Itself, or the largest number where an addition went around.
   fileprivate var magnitudeClamped: Int { self < 0 ? .max : self }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether no byte has its high bit set, looked at eight at a time.
+  fileprivate var isASCII: Bool {
+    guard let base = baseAddress else { return true }
+    var index = 0
+    while index + 8 <= count {
+      let eight = unsafe UnsafeRawPointer(base).loadUnaligned(
+        fromByteOffset: index, as: UInt64.self)
+      if eight & 0x8080_8080_8080_8080 != 0 { return false }
+      index += 8
+    }
+    while index < count {
+      if unsafe base[index] & 0x80 != 0 { return false }
+      index += 1
+    }
+    return true
+  }
 }

@@ -9,7 +9,12 @@ struct ReaderState {
   typealias Continuation = UnsafeContinuation<Wake, Never>
 
   /// Why a parked read goes on.
-  enum Wake: Sendable { case ready, cancelled }
+  enum Wake: Sendable {
+    case ready
+    case cancelled
+    /// The scope's registration belongs to another task; not parked.
+    case uncovered
+  }
 
   @safe enum Reader {
     case idle

@@ -1,7 +1,9 @@
 internal import Glibc
 
 /// One or several byte strings that end a record; the earliest-ending match wins.
-struct Separators: Hashable, Sendable {
+///
+/// A class, so that a waiting read carries one reference around instead of arrays.
+final class Separators: Sendable {
   let patterns: [[UInt8]]
   let longest: Int
 
@@ -12,7 +14,7 @@ struct Separators: Hashable, Sendable {
     longest = patterns.lazy.map(\.count).max() ?? 0
   }
 
-  init(_ patterns: [[UInt8]]) throws(StreamError) {
+  convenience init(_ patterns: [[UInt8]]) throws(StreamError) {
     guard !patterns.isEmpty else { throw .invalid("At least one separator is needed.") }
     guard !patterns.contains(where: \.isEmpty) else {
       throw .invalid("A separator must not be empty.")
@@ -29,6 +31,13 @@ struct Separators: Hashable, Sendable {
   /// The match that ends first in `bytes`, of which the first `scanned` are known to hold none.
   func firstMatch(in bytes: UnsafeBufferPointer<UInt8>, scanned: Int) -> Match? {
     guard let base = bytes.baseAddress else { return nil }
+    if self === Separators.newline {
+      guard scanned < bytes.count,
+        let found = unsafe memchr(base + scanned, 10, bytes.count - scanned)
+      else { return nil }
+      let start = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+      return Match(start: start, end: start + 1)
+    }
     var best: Match?
     for pattern in patterns {
       let limit = best?.end ?? bytes.count

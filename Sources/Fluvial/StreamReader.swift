@@ -38,8 +38,20 @@ public final class StreamReader: Sendable {
       if count == 0 { return [] }
       throw StreamError.invalid("A count must not be negative, and this is \(count).")
     }
-    return try await core.read(.any) { state in
-      state.buffer.count > 0 ? .value(state.buffer.take(count)) : state.atEnd(nil)
+    var isOwner = false
+    while true {
+      switch core.takeAtOnce(count, isOwner: isOwner) {
+      case .value(let bytes): return bytes
+      case .wait(let hasScope):
+        guard await core.wait(for: .any, hasScope: hasScope) == .ready else {
+          throw CancellationError()
+        }
+        isOwner = true
+      case .other:
+        return try await core.read(.any, isOwner: isOwner) { state in
+          state.buffer.count > 0 ? .value(state.buffer.take(count)) : state.atEnd(nil)
+        }
+      }
     }
   }
 
@@ -120,9 +132,23 @@ public final class StreamReader: Sendable {
   /// unless given. Throws ``StreamError/Code/limitOverrun`` for a longer line, whose rest is then skipped, and
   /// ``StreamError/Code/invalidUTF8`` for one that is no UTF-8, which is consumed.
   public func readLine(maxLength: Int? = nil) async throws -> String? {
+    var isOwner = false
+    // The common case without the general path's generics; what is out of the ordinary goes on below.
+    fast: while maxLength == nil {
+      switch core.lineAtOnce(isOwner: isOwner) {
+      case .value(let line): return line
+      case .wait(let hasScope):
+        let line = RecordDemand(separators: .newline, maxLength: core.limit, isLine: true)
+        guard await core.wait(for: .record(line), hasScope: hasScope) == .ready else {
+          throw CancellationError()
+        }
+        isOwner = true
+      case .other: break fast
+      }
+    }
     let record = try RecordDemand(
       separators: .newline, maxLength: core.length(maxLength), isLine: true)
-    return try await core.read(.record(record)) { state in
+    return try await core.read(.record(record), isOwner: isOwner) { state in
       unsafe state.takeLine(record, .discard) { bytes in
         unsafe String(validating: bytes, as: UTF8.self)
       }

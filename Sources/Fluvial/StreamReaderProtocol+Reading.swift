@@ -8,10 +8,12 @@ extension StreamReaderProtocol {
   /// Looks, and waits and looks again, until there is a result.
   @inline(__always)
   func read<Value>(
-    _ demand: Demand, _ look: (inout ReaderState) -> ReadStep<Value>
+    _ demand: Demand, isOwner alreadyOwner: Bool = false,
+    _ look: (inout ReaderState) -> ReadStep<Value>
   ) async throws -> Value {
-    var isOwner = false
+    var isOwner = alreadyOwner
     while true {
+      var hasScope = false
       var resumes = false
       var yields = false
       let step: ReadStep<Value> = reading.withLock { state in
@@ -24,6 +26,7 @@ extension StreamReaderProtocol {
           // Nobody else may read while this one is about to wait.
           state.reader = .woken
           state.streak = 0
+          hasScope = state.scopeTask != 0
         } else {
           state.streak += 1
           if state.streak >= Self.longestStreak {
@@ -40,21 +43,81 @@ extension StreamReaderProtocol {
         return value
       case .failure(let error): throw error
       case .wait, .leftOver:
-        guard await wait(for: demand) == .ready else { throw CancellationError() }
+        guard await wait(for: demand, hasScope: hasScope) == .ready else {
+          throw CancellationError()
+        }
         isOwner = true
       }
     }
   }
 
+  /// What a look without waiting found.
+  enum Glance<Value> {
+    case value(Value)
+    /// Nothing yet: the caller has taken the reader's place, and must wait.
+    case wait(hasScope: Bool)
+    /// Anything out of the ordinary, for the general path.
+    case other
+  }
+
+  /// The general read for the case that matters for speed: some bytes, without generics in between.
+  ///
+  /// An owner has waited, and stays the owner unless it gets a value.
+  func takeAtOnce(_ count: Int, isOwner: Bool) -> Glance<[UInt8]> {
+    reading.withLock { state in
+      if !isOwner {
+        guard case .idle = state.reader else { return .other }
+      }
+      guard !state.isClosed, !state.isPaused, state.streak < Self.longestStreak else {
+        return .other
+      }
+      if state.buffer.count > 0 {
+        state.reader = .idle
+        state.streak += 1
+        return .value(state.buffer.take(count))
+      }
+      guard !state.buffer.hasEnded, state.failure == nil else { return .other }
+      state.reader = .woken
+      state.streak = 0
+      return .wait(hasScope: state.scopeTask != 0)
+    }
+  }
+
+  /// The same for a line that is there whole and is plain ASCII.
+  func lineAtOnce(isOwner: Bool) -> Glance<String> {
+    reading.withLock { state in
+      if !isOwner {
+        guard case .idle = state.reader else { return .other }
+      }
+      guard !state.isClosed, !state.isPaused, state.streak < Self.longestStreak else {
+        return .other
+      }
+      if state.buffer.count > 0 {
+        guard let line = state.buffer.takeASCIILine(limit: state.limit) else { return .other }
+        state.reader = .idle
+        state.streak += 1
+        return .value(line)
+      }
+      guard !state.buffer.hasEnded, state.failure == nil else { return .other }
+      state.reader = .woken
+      state.streak = 0
+      return .wait(hasScope: state.scopeTask != 0)
+    }
+  }
+
   /// Parks the read until its demand can be met.
   ///
-  /// The caller has taken the reader's place.
-  func wait(for demand: Demand) async -> ReaderState.Wake {
-    let task = currentTaskIdentity()
-    if task != 0, reading.withLock({ $0.scopeTask }) == task {
-      // The scope's one registration covers this wait.
-      return unsafe await withUnsafeContinuation { unsafe park($0, demand, ticket: 0) }
+  /// The caller has taken the reader's place. `hasScope` says that a registration may cover the wait already.
+  @inline(__always)
+  func wait(for demand: Demand, hasScope: Bool) async -> ReaderState.Wake {
+    if hasScope {
+      let wake = unsafe await withUnsafeContinuation { unsafe park($0, demand, ticket: 0) }
+      if wake != .uncovered { return wake }
     }
+    return await waitRegistered(for: demand)
+  }
+
+  private func waitRegistered(for demand: Demand) async -> ReaderState.Wake {
     let ticket = reading.withLock { state in
       state.tickets &+= 1
       return state.tickets
@@ -66,13 +129,16 @@ extension StreamReaderProtocol {
     }
   }
 
+  /// Ticket 0 relies on the scope's registration.
   private func park(
     _ continuation: ReaderState.Continuation, _ demand: Demand, ticket: UInt64
   ) {
     var resumes = false
     let wake: ReaderState.Wake? = reading.withLock { state in
       // The mark is set before a cancellation handler runs, and the handler takes this lock: seen here or found there.
-      if Task.isCancelled {
+      let (task, isCancelled) = currentTask()
+      if ticket == 0, task != state.scopeTask { return .uncovered }
+      if isCancelled {
         state.reader = .idle
         return .cancelled
       }
@@ -99,7 +165,7 @@ extension StreamReaderProtocol {
 
   /// Runs `body` with one cancellation registration for all of its task's reads, instead of one a wait.
   func withCancellationScope<Result>(_ body: () async throws -> Result) async rethrows -> Result {
-    let task = currentTaskIdentity()
+    let (task, _) = currentTask()
     reading.withLock { $0.scopeTask = task }
     defer { reading.withLock { $0.scopeTask = 0 } }
     return try await withTaskCancellationHandler {
@@ -118,10 +184,11 @@ extension StreamReaderProtocol {
   }
 }
 
-/// Which task this is, to be compared only; 0 outside of tasks.
-private func currentTaskIdentity() -> UInt {
+/// Which task this is, to be compared only, 0 outside of tasks; and whether it is cancelled.
+private func currentTask() -> (identity: UInt, isCancelled: Bool) {
   unsafe withUnsafeCurrentTask { task in
     // Two live tasks never share an address, and a scope ends before its task.
-    unsafe task.map { unsafe unsafeBitCast($0, to: UInt.self) } ?? 0
+    guard let task = unsafe task else { return (0, false) }
+    return unsafe (unsafeBitCast(task, to: UInt.self), task.isCancelled)
   }
 }

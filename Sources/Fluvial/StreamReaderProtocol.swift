@@ -9,6 +9,8 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   /// Holds what the facades share: the loop keeps the protocol alive, the facades keep this.
   let loop: EventLoop
   let reading: Lock<ReaderState>
+  /// What the reader may hold, in bytes.
+  let limit: Int
   let link = Lock(Link())
   private let onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)?
 
@@ -37,6 +39,7 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     guard limit > 0 else { throw StreamError.invalid("The limit must be positive, not \(limit).") }
     self.loop = loop
     self.onConnect = onConnect
+    self.limit = limit
     reading = Lock(ReaderState(limit: limit))
   }
 

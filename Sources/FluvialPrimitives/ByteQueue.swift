@@ -1,38 +1,38 @@
 /// Bytes in order of arrival, in one contiguous piece, taken from the front.
 ///
 /// Owns no memory while it is empty, so that an idle connection costs nothing.
-package struct ByteQueue {
-  private var bytes: [UInt8] = []
-  private var start = 0
+@frozen public struct ByteQueue {
+  @usableFromInline var bytes: [UInt8] = []
+  @usableFromInline var start = 0
 
-  package init() {}
+  @inlinable public init() {}
 
-  package init(_ bytes: [UInt8]) { self.bytes = bytes }
+  @inlinable public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  package var count: Int { bytes.count - start }
-  package var isEmpty: Bool { start == bytes.count }
+  @inlinable public var count: Int { bytes.count - start }
+  @inlinable public var isEmpty: Bool { start == bytes.count }
 
   /// Copies the bytes behind what is there.
-  package mutating func append(_ added: UnsafeBufferPointer<UInt8>) {
+  @inlinable public mutating func append(_ added: UnsafeBufferPointer<UInt8>) {
     compactIfWorthwhile()
     unsafe bytes.append(contentsOf: added)
   }
 
   /// Puts the other queue's bytes behind these.
-  package mutating func append(_ other: ByteQueue) {
+  @inlinable public mutating func append(_ other: ByteQueue) {
     if isEmpty { self = other } else { unsafe other.withContents { unsafe append($0) } }
   }
 
   /// Lends all bytes.
-  @inline(__always)
-  package func withContents<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+  @inlinable @inline(__always)
+  public func withContents<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     unsafe bytes.withUnsafeBufferPointer { all in
       unsafe body(UnsafeBufferPointer(rebasing: all[start...]))
     }
   }
 
   /// Drops the first `taken` bytes; all, if there are fewer.
-  package mutating func consume(_ taken: Int) {
+  @inlinable public mutating func consume(_ taken: Int) {
     start += min(taken, count)
     if isEmpty { self = ByteQueue() }
   }
@@ -40,7 +40,7 @@ package struct ByteQueue {
   /// Takes the first `wanted` bytes out; all, if there are fewer.
   ///
   /// All of them cost no copy.
-  package mutating func take(_ wanted: Int) -> [UInt8] {
+  @inlinable public mutating func take(_ wanted: Int) -> [UInt8] {
     if start == 0, wanted >= bytes.count {
       let all = bytes
       self = ByteQueue()
@@ -53,7 +53,7 @@ package struct ByteQueue {
   }
 
   /// Keeps what was consumed from being carried along for ever, at constant cost a byte.
-  private mutating func compactIfWorthwhile() {
+  @inlinable mutating func compactIfWorthwhile() {
     guard start > 4096, start > bytes.count / 2 else { return }
     bytes.removeFirst(start)
     start = 0

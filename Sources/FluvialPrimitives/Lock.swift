@@ -1,47 +1,49 @@
 #if canImport(Glibc)
-  package import Glibc
+  public import Glibc
 #else
-  package import Darwin
+  public import Darwin
 #endif
 
 /// A value that one thread at a time may touch.
 ///
 /// Built on `pthread_mutex_t` because the thread sanitizer does not understand the standard `Mutex` on Linux and
 /// reports a race at every access it guards. Value and mutex share one allocation, so a class that holds a `Lock` in a
-/// `let` pays no exclusivity check to reach them.
+/// `let` pays no exclusivity check to reach them. The two pointers are kept apart, instead of one to a generic pair,
+/// because code that is not specialized would look up the pair's metadata at every access.
 @safe
-package struct Lock<Value: ~Copyable>: ~Copyable {
-  @unsafe @usableFromInline struct Storage: ~Copyable {
-    @usableFromInline var mutex = unsafe pthread_mutex_t()
-    @usableFromInline var value: Value
+@frozen public struct Lock<Value: ~Copyable>: ~Copyable {
+  @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  @usableFromInline let value: UnsafeMutablePointer<Value>
 
-    @usableFromInline init(value: consuming Value) { unsafe self.value = value }
+  @inlinable
+  public init(_ initial: consuming sending Value) {
+    let offset = unsafe max(MemoryLayout<pthread_mutex_t>.size, MemoryLayout<Value>.alignment)
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: offset + MemoryLayout<Value>.size, alignment: 16)
+    unsafe mutex = memory.bindMemory(to: pthread_mutex_t.self, capacity: 1)
+    unsafe value = (memory + offset).bindMemory(to: Value.self, capacity: 1)
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    unsafe value.initialize(to: initial)
+    unsafe pthread_mutex_init(mutex, nil)
   }
 
-  @usableFromInline let storage: UnsafeMutablePointer<Storage>
-
-  package init(_ initial: consuming sending Value) {
-    unsafe storage = .allocate(capacity: 1)
-    unsafe storage.initialize(to: unsafe Storage(value: initial))
-    unsafe pthread_mutex_init(&storage.pointee.mutex, nil)
-  }
-
+  @inlinable
   deinit {
-    unsafe pthread_mutex_destroy(&storage.pointee.mutex)
-    unsafe storage.deinitialize(count: 1)
-    unsafe storage.deallocate()
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe value.deinitialize(count: 1)
+    unsafe UnsafeMutableRawPointer(mutex).deallocate()
   }
 
   /// Runs `body` with exclusive access.
   ///
   /// `body` must not call out to user code, nor resume a continuation.
   @inlinable @inline(__always)
-  package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+  public borrowing func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    unsafe pthread_mutex_lock(&storage.pointee.mutex)
-    defer { unsafe pthread_mutex_unlock(&storage.pointee.mutex) }
-    return try unsafe body(&storage.pointee.value)
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return try unsafe body(&value.pointee)
   }
 }
 

@@ -27,7 +27,9 @@ package final class LoopCore: TaskExecutor {
     var phase = Phase.open
     var ready = Deque<ReadyItem>()
     var inboxHasItems = false
-    var dirty: [any WriteSink] = []
+    /// Who has something to flush: the first one apart, because mostly there is only one.
+    var firstDirty: (any WriteSink)?
+    var otherDirty: [any WriteSink] = []
     var timers = TimerHeap()
     var resources: [LoopResource] = []
     var serialExecutor: UnownedSerialExecutor?
@@ -140,7 +142,7 @@ package final class LoopCore: TaskExecutor {
     runBatch()
     flushDirty()
     armTimer()
-    let isIdle = unsafe local.pointee.ready.isEmpty && local.pointee.dirty.isEmpty
+    let isIdle = unsafe local.pointee.ready.isEmpty && local.pointee.firstDirty == nil
     fluvTurn(wait: unsafe isIdle && !local.pointee.isEnding)
   }
 
@@ -178,18 +180,25 @@ package final class LoopCore: TaskExecutor {
   // MARK: Writes of this tick
 
   func markDirty(_ sink: any WriteSink) {
-    unsafe local.pointee.dirty.append(sink)
+    if unsafe local.pointee.firstDirty == nil {
+      unsafe local.pointee.firstDirty = sink
+    } else {
+      unsafe local.pointee.otherDirty.append(sink)
+    }
   }
 
   package func flushDirty() {
-    guard unsafe !local.pointee.dirty.isEmpty else { return }
+    guard let first = unsafe local.pointee.firstDirty else { return }
+    unsafe local.pointee.firstDirty = nil
+    first.flushWrites()
+    guard unsafe !local.pointee.otherDirty.isEmpty else { return }
     var sinks: [any WriteSink] = []
-    unsafe swap(&sinks, &local.pointee.dirty)
+    unsafe swap(&sinks, &local.pointee.otherDirty)
     for sink in sinks { sink.flushWrites() }
-    if unsafe local.pointee.dirty.isEmpty {
+    if unsafe local.pointee.otherDirty.isEmpty {
       // Keeps the array's memory for the next tick.
       sinks.removeAll(keepingCapacity: true)
-      unsafe swap(&sinks, &local.pointee.dirty)
+      unsafe swap(&sinks, &local.pointee.otherDirty)
     }
   }
 

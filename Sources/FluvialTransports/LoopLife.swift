@@ -28,7 +28,7 @@ extension EventLoop {
       }
       unsafe loop.core.local.pointee.isEnding = true
     }
-    while outcome.result == nil { loop.core.tick() }
+    while unsafe !loop.core.local.pointee.isEnding { loop.core.tick() }
     loop.end()
     switch outcome.result {
     case .success(let value): return value
