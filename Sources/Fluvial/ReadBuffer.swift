@@ -245,10 +245,17 @@ extension Int {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-  /// Whether no byte has its high bit set, looked at eight at a time.
+  /// Whether no byte has its high bit set, looked at many at a time.
   fileprivate var isASCII: Bool {
     guard let base = baseAddress else { return true }
     var index = 0
+    while index + 32 <= count {
+      let bytes = unsafe UnsafeRawPointer(base).loadUnaligned(
+        fromByteOffset: index, as: SIMD4<UInt64>.self)
+      let all = bytes[0] | bytes[1] | bytes[2] | bytes[3]
+      if all & 0x8080_8080_8080_8080 != 0 { return false }
+      index += 32
+    }
     while index + 8 <= count {
       let eight = unsafe UnsafeRawPointer(base).loadUnaligned(
         fromByteOffset: index, as: UInt64.self)

@@ -63,6 +63,20 @@ public final class StreamWriter: Sendable {
     }
   }
 
+  /// Waits for room, then accepts the line and an LF, as one value.
+  ///
+  /// The counterpart of ``StreamReader/readLine(maxLength:)``. As ``write(_:)-([UInt8])``.
+  public func writeLine(_ line: String) async throws {
+    let refusal = unsafe line.utf8.withContiguousStorageIfAvailable {
+      unsafe writes.tryAccept($0.span, andThen: 10)
+    }
+    switch refusal {
+    case .some(nil): return
+    case .some(.noRoom), nil: try await write(Array(line.utf8) + [10])
+    case .some(let refusal?): throw error(for: refusal)
+    }
+  }
+
   /// Waits for room, then accepts all pieces in order, as one value.
   ///
   /// asyncio's `writelines`. As ``write(_:)-([UInt8])``.

@@ -5,11 +5,15 @@
   @usableFromInline var bytes: [UInt8] = []
   @usableFromInline var start = 0
 
+  /// An empty queue.
   @inlinable public init() {}
 
+  /// A queue of these bytes.
   @inlinable public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// How many bytes there are.
   @inlinable public var count: Int { bytes.count - start }
+  /// Whether there are none.
   @inlinable public var isEmpty: Bool { start == bytes.count }
 
   /// Copies the bytes behind what is there.

@@ -15,6 +15,7 @@
   @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
   @usableFromInline let value: UnsafeMutablePointer<Value>
 
+  /// Guards this value.
   @inlinable
   public init(_ initial: consuming sending Value) {
     let offset = unsafe max(MemoryLayout<pthread_mutex_t>.size, MemoryLayout<Value>.alignment)

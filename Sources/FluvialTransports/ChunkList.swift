@@ -49,6 +49,19 @@ struct ChunkList {
     count += bytes.count
   }
 
+  mutating func append(_ byte: UInt8) {
+    if restStart < rest.count {
+      rest[rest.count - 1].append(byte)
+    } else {
+      if count == 0 {
+        head.removeAll(keepingCapacity: true)
+        headStart = 0
+      }
+      head.append(byte)
+    }
+    count += 1
+  }
+
   private var tailCount: Int {
     restStart < rest.count ? rest[rest.count - 1].count : head.count
   }

@@ -162,6 +162,16 @@ package final class WriteQueue: Sendable {
     }
   }
 
+  /// The bytes and one more, as one value.
+  package func tryAccept(_ bytes: Span<UInt8>, andThen last: UInt8) -> Refusal? {
+    accept { state, onLoop in
+      if let refusal = state.refusal(forcing: false) { return refusal }
+      state.append(bytes, directly: onLoop)
+      state.chunks.append(last)
+      return nil
+    }
+  }
+
   package func tryAccept(pieces: [[UInt8]]) -> Refusal? {
     accept { state, onLoop in
       if let refusal = state.refusal(forcing: false) { return refusal }

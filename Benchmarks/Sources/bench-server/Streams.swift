@@ -9,7 +9,7 @@ func streamsHandler(_ mode: Mode) -> Server.Handler {
     }
   case .line:
     return { reader, writer in
-      for try await line in reader.lines { try await writer.write(line + "\n") }
+      while let line = try await reader.readLine() { try await writer.writeLine(line) }
     }
   case .sink:
     return { reader, _ in while try await reader.read(upTo: 65536) != nil {} }
