@@ -107,25 +107,42 @@ extension Server {
     }
   }
 
+  @inline(__always)
   private func handle(_ core: StreamReaderProtocol) async {
-    let (reader, writer) = core.makeStreams()
     do {
-      try await core.withCancellationScope { try await handler(reader, writer) }
-      writer.close()
-    } catch {
-      if error is CancellationError, Task.isCancelled {
-        writer.close()
-      } else {
-        writer.abort()
-        report(error)
-      }
+      // No cancellation handler of its own: only `cancelHandlers` cancels this task, and it ends the reads' waits too.
+      core.openScope()
+      let (reader, writer) = core.makeStreams(closingWhenDropped: false)
+      try await handler(reader, writer)
+      core.close()
+    } catch { ended(core, with: error) }
+    core.closeScope()
+    _ = await core.waitClosed()
+    forget(core)
+  }
+
+  private func ended(_ core: StreamReaderProtocol, with error: any Error) {
+    if error is CancellationError, Task.isCancelled {
+      core.close()
+    } else {
+      core.abort()
+      report(error)
     }
-    _ = await writer.waitClosed()
+  }
+
+  private func forget(_ core: StreamReaderProtocol) {
     let hasRoom = state.withLock { state in
       state.connections[ObjectIdentifier(core)] = nil
       return !hasNoRoom(state)
     }
     if hasRoom, options.maxConnections != nil { hold(false) }
+  }
+
+  /// Cancels the root task, with it every handler, and the waits that rely on that.
+  func cancelHandlers() {
+    let (root, connections) = state.withLock { ($0.rootTask, Array($0.connections.values)) }
+    root?.cancel()
+    for connection in connections { connection.cancelScope() }
   }
 
   private func report(_ error: any Error) {

@@ -175,8 +175,6 @@ public final class Server: Sendable {
     state.withLock { Array($0.connections.values) }
   }
 
-  func cancelHandlers() { state.withLock(\.rootTask)?.cancel() }
-
   /// Whether it was closed by then.
   private func waitClosed(until deadline: LoopClock.Instant) async -> Bool {
     let signal = OneShotSignal()

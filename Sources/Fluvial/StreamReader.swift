@@ -47,11 +47,16 @@ public final class StreamReader: Sendable {
           throw CancellationError()
         }
         isOwner = true
-      case .other:
-        return try await core.read(.any, isOwner: isOwner) { state in
-          state.buffer.count > 0 ? .value(state.buffer.take(count)) : state.atEnd(nil)
-        }
+      case .other: return try await readSlowly(upTo: count, isOwner: isOwner)
       }
+    }
+  }
+
+  /// What is out of the ordinary; apart, so that a parked read's frame stays small.
+  @inline(never)
+  private func readSlowly(upTo count: Int, isOwner: Bool) async throws -> [UInt8]? {
+    try await core.read(.any, isOwner: isOwner) { state in
+      state.buffer.count > 0 ? .value(state.buffer.take(count)) : state.atEnd(nil)
     }
   }
 
@@ -134,7 +139,7 @@ public final class StreamReader: Sendable {
   public func readLine(maxLength: Int? = nil) async throws -> String? {
     var isOwner = false
     // The common case without the general path's generics; what is out of the ordinary goes on below.
-    fast: while maxLength == nil {
+    while maxLength == nil {
       switch core.lineAtOnce(isOwner: isOwner) {
       case .value(let line): return line
       case .wait(let hasScope):
@@ -143,9 +148,14 @@ public final class StreamReader: Sendable {
           throw CancellationError()
         }
         isOwner = true
-      case .other: break fast
+      case .other: return try await readLineSlowly(maxLength: nil, isOwner: isOwner)
       }
     }
+    return try await readLineSlowly(maxLength: maxLength, isOwner: false)
+  }
+
+  @inline(never)
+  private func readLineSlowly(maxLength: Int?, isOwner: Bool) async throws -> String? {
     let record = try RecordDemand(
       separators: .newline, maxLength: core.length(maxLength), isLine: true)
     return try await core.read(.record(record), isOwner: isOwner) { state in

@@ -117,6 +117,7 @@ extension StreamReaderProtocol {
     return await waitRegistered(for: demand)
   }
 
+  @inline(never)
   private func waitRegistered(for demand: Demand) async -> ReaderState.Wake {
     let ticket = reading.withLock { state in
       state.tickets &+= 1
@@ -164,16 +165,29 @@ extension StreamReaderProtocol {
   // MARK: One registration for a connection's life
 
   /// Runs `body` with one cancellation registration for all of its task's reads, instead of one a wait.
+  @inline(__always)
   func withCancellationScope<Result>(_ body: () async throws -> Result) async rethrows -> Result {
-    let (task, _) = currentTask()
-    reading.withLock { $0.scopeTask = task }
-    defer { reading.withLock { $0.scopeTask = 0 } }
+    openScope()
+    defer { closeScope() }
     return try await withTaskCancellationHandler {
       try await body()
     } onCancel: {
-      cancelWait(0)
+      cancelScope()
     }
   }
+
+  /// From now on this task's waits rely on somebody who calls ``cancelScope()`` when the task is cancelled.
+  func openScope() {
+    let (task, _) = currentTask()
+    reading.withLock { $0.scopeTask = task }
+  }
+
+  /// Ends the wait that relies on the scope.
+  ///
+  /// The task has been cancelled before.
+  func cancelScope() { cancelWait(0) }
+
+  func closeScope() { reading.withLock { $0.scopeTask = 0 } }
 
   func length(_ maxLength: Int?) throws(StreamError) -> Int {
     guard let maxLength else { return reading.withLock(\.limit) }

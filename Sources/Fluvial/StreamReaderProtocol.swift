@@ -47,7 +47,13 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   ///
   /// Both gone without a close, the connection is closed.
   public func makeStreams() -> (reader: StreamReader, writer: StreamWriter) {
-    let token = ConnectionToken(self)
+    makeStreams(closingWhenDropped: true)
+  }
+
+  /// A server closes its connections itself, whatever becomes of the facades.
+  func makeStreams(closingWhenDropped closes: Bool) -> (reader: StreamReader, writer: StreamWriter)
+  {
+    let token = ConnectionToken(self, closesWhenDropped: closes)
     return (StreamReader(token), StreamWriter(token))
   }
 
@@ -209,10 +215,14 @@ package protocol QueuedTransport: Transport {
 /// When both are gone, so is this, and the connection is closed.
 final class ConnectionToken: Sendable {
   let core: StreamReaderProtocol
+  private let closesWhenDropped: Bool
 
-  init(_ core: StreamReaderProtocol) { self.core = core }
+  init(_ core: StreamReaderProtocol, closesWhenDropped: Bool) {
+    self.core = core
+    self.closesWhenDropped = closesWhenDropped
+  }
 
   deinit {
-    if !core.isClosing { core.close() }
+    if closesWhenDropped, !core.isClosing { core.close() }
   }
 }
