@@ -21,6 +21,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    // For the executables only.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
   ],
   targets: [
     // The only code that includes libuv. Linked by name, so that no pkg-config program is needed.
@@ -74,5 +76,20 @@ let package = Package(
     .target(name: "FluvialTerminal", swiftSettings: strict),
     .testTarget(
       name: "FluvialTerminalTests", dependencies: ["FluvialTerminal"], swiftSettings: strict),
+
+    // Programs to read and to copy from: one folder, one program, public API only.
+    .executableTarget(
+      name: "http-get",
+      dependencies: [
+        "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Examples/http-get", swiftSettings: strict),
+    .executableTarget(
+      name: "echo-server",
+      dependencies: [
+        "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Examples/echo-server", swiftSettings: strict),
+    .testTarget(
+      name: "ExampleTests",
+      dependencies: ["http-get", "echo-server", "Fluvial", "TestSupport"], swiftSettings: strict),
   ]
 )
