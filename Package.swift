@@ -19,6 +19,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [.library(name: "Fluvial", targets: ["Fluvial"])],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
   ],
@@ -69,6 +70,10 @@ let package = Package(
     // What the two chat programs agree on: values only, no socket and no loop.
     .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
     .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),
+    // The chat server as a library, so that another program can host one.
+    .target(
+      name: "ChatServing", dependencies: ["Fluvial", "ChatWire"], path: "Examples/ChatServing",
+      swiftSettings: strict),
 
     // Keys, the line editor and the prompt row, as values that need neither a loop nor a terminal.
     .target(name: "FluvialTerminal", swiftSettings: strict),
