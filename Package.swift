@@ -75,6 +75,11 @@ let package = Package(
       name: "ChatServing", dependencies: ["Fluvial", "ChatWire"], path: "Examples/ChatServing",
       swiftSettings: strict),
 
+    // The example programs, in process and as they were built.
+    .testTarget(
+      name: "ExampleTests", dependencies: ["Fluvial", "ChatWire", "ChatServing", "TestSupport"],
+      swiftSettings: strict),
+
     // Keys, the line editor and the prompt row, as values that need neither a loop nor a terminal.
     .target(name: "FluvialTerminal", swiftSettings: strict),
     .testTarget(

@@ -12,6 +12,9 @@ public import Fluvial
 /// try await server.serveForever()
 /// ```
 public final class ChatServer: Sendable {
+  /// The loop that the server runs on.
+  public var loop: EventLoop { keeper.loop }
+
   private let keeper: RoomKeeper
   private let servers: [Server]
 
@@ -64,9 +67,13 @@ public final class ChatServer: Sendable {
   public var connectionCount: Int { servers.reduce(0) { $0 + $1.connectionCount } }
 
   /// Serves until ``shutdown()``, or until the task is cancelled, which shuts down and throws `CancellationError`.
+  ///
+  /// Returns at once after a shutdown.
   public func serveForever() async throws {
     do {
       for server in servers { try await server.serveForever() }
+    } catch let error as StreamError where error.code == .closed {
+      return
     } catch {
       await shutdown()
       throw error
