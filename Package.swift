@@ -19,6 +19,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [.library(name: "Fluvial", targets: ["Fluvial"])],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     // For the executables only.
@@ -71,6 +72,15 @@ let package = Package(
     // What the two chat programs agree on: values only, no socket and no loop.
     .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
     .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),
+    // The chat server as a library, so that another program can host one.
+    .target(
+      name: "ChatServing", dependencies: ["Fluvial", "ChatWire"], path: "Examples/ChatServing",
+      swiftSettings: strict),
+
+    // The example programs, in process and as they were built.
+    .testTarget(
+      name: "ExampleTests", dependencies: ["Fluvial", "ChatWire", "ChatServing", "TestSupport"],
+      swiftSettings: strict),
 
     // Keys, the line editor and the prompt row, as values that need neither a loop nor a terminal.
     .target(name: "FluvialTerminal", swiftSettings: strict),

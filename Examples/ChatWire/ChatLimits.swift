@@ -83,6 +83,9 @@ extension ChatLimits {
     arguments = rest
   }
 
+  /// The environment variables that are looked at.
+  public static var variables: [String] { Setting.all.compactMap(\.variable) }
+
   /// One line of help for each flag.
   public static var help: [String] {
     Setting.all.map { setting in

@@ -7,6 +7,9 @@ public struct Room<Sink: LineSink> {
   /// What the room allows.
   public let limits: ChatLimits
 
+  /// Is told what happens, in the middle of an operation: it must not touch the room.
+  public var onEvent: ((RoomEvent) -> Void)?
+
   var seats: [MemberID: Seat] = [:]
   var owners: [UserName: MemberID] = [:]
   private var connectionsByAddress: [String: Int] = [:]
@@ -58,6 +61,7 @@ extension Room {
     let sameAddress = address.map { connectionsByAddress[$0, default: 0] } ?? 0
     guard seats.count < limits.maxClients, sameAddress < limits.maxPerAddress else {
       let error = seats.count < limits.maxClients ? WireError.addressFull : .serverFull
+      onEvent?(.refused(error, address: address))
       _ = sink.append(encode(.error(error), at: now).plain)
       sink.end(.flush)
       return nil
@@ -141,6 +145,7 @@ extension Room {
       connectionsByAddress[address] = count > 1 ? count - 1 : nil
     }
     seat.sink.end(reason.ending)
+    onEvent?(.left(seat.name, reason, address: seat.address))
     // The name is free before anybody reads that its owner is gone.
     guard let name = seat.name else { return }
     owners[name] = nil

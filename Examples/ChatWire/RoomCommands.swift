@@ -59,6 +59,7 @@ extension Room {
       owners[name] = id
       seats[id]?.name = name
       seats[id]?.options = options
+      onEvent?(.joined(name, address: seats[id]?.address))
       send(.welcome(name, online: onlineCount), to: id, at: now)
       replayHistory(to: id, at: now)
       broadcast(.joined(name), except: id, at: now)
@@ -109,6 +110,7 @@ extension Room {
     owners[old] = nil
     owners[new] = id
     seats[id]?.name = new
+    onEvent?(.renamed(from: old, to: new))
     broadcast(.renamed(from: old, to: new), at: now)
   }
 
