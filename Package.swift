@@ -17,7 +17,10 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "fluvial",
   platforms: [.macOS(.v26)],
-  products: [.library(name: "Fluvial", targets: ["Fluvial"])],
+  products: [
+    .library(name: "Fluvial", targets: ["Fluvial"]),
+    .library(name: "FluvialTerminal", targets: ["FluvialTerminal"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -31,7 +34,7 @@ let package = Package(
     .target(
       name: "FluvialTransports",
       dependencies: [
-        "CFluvial", "FluvialPrimitives",
+        "CFluvial", "CTerminalGuard", "FluvialPrimitives",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -70,9 +73,17 @@ let package = Package(
     .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
     .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),
 
-    // Keys, the line editor and the prompt row, as values that need neither a loop nor a terminal.
-    .target(name: "FluvialTerminal", swiftSettings: strict),
+    // Keys, the line editor and the prompt row: values that need neither a loop nor a terminal, and a terminal's
+    // and a prompt's async face over them.
+    .target(
+      name: "FluvialTerminal", dependencies: ["Fluvial", "FluvialPrimitives", "FluvialTransports"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "terminal-probe", dependencies: ["Fluvial", "FluvialTerminal"],
+      path: "Tests/Probes/terminal-probe", swiftSettings: strict),
     .testTarget(
-      name: "FluvialTerminalTests", dependencies: ["FluvialTerminal"], swiftSettings: strict),
+      name: "FluvialTerminalTests",
+      dependencies: ["FluvialTerminal", "FluvialTransports", "TestSupport"],
+      swiftSettings: strict),
   ]
 )
