@@ -34,6 +34,9 @@ static void on_timer(uv_timer_t *timer) {
 
 int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
                    void *owner) {
+  /* Otherwise the loop's own descriptors would become standard input. */
+  int filled = fluv_descriptors_fill_standard();
+  if (filled < 0) return filled;
   fluv_loop *loop = calloc(1, sizeof *loop);
   if (!loop) return UV_ENOMEM;
   void *buffer = mmap(NULL, FLUV_READ_BUFFER, PROT_READ | PROT_WRITE,

@@ -39,14 +39,21 @@ extension TTYTransport {
   public func withMode<Result>(
     _ mode: TerminalMode, _ body: () async throws -> Result
   ) async throws -> Result {
-    let outer = wantedMode
-    try setMode(mode)
-    scopes += 1
+    let outer = try beginScope(mode)
     defer { endScope(to: outer) }
     return try await body()
   }
 
-  private func endScope(to outer: TerminalMode) {
+  /// Sets a mode, and returns the one that ``endScope(to:)`` takes.
+  package func beginScope(_ mode: TerminalMode) throws(UVError) -> TerminalMode {
+    let outer = wantedMode
+    try setMode(mode)
+    scopes += 1
+    return outer
+  }
+
+  /// Ends a scope that ``beginScope(_:)`` began.
+  package func endScope(to outer: TerminalMode) {
     scopes -= 1
     if scopes == 0, outer == .cooked, isOwner, !isSuspended {
       flushWrites()

@@ -2,11 +2,14 @@ import Fluvial
 import FluvialTerminal
 
 /// Does on a terminal what its words say, for tests that hold the terminal's other side.
-///
-/// First the mode, then what to do in it.
 let words = Array(CommandLine.arguments.dropFirst())
 
 try EventLoop.run {
-  let probe = try await TransportProbe(words: words)
-  try await probe.run()
+  switch words.first {
+  case "prompt": try await PromptProbe.run(words: words)
+  case "keys": try await KeysProbe.run()
+  default:
+    let probe = try await TransportProbe(words: words)
+    try await probe.run()
+  }
 }
