@@ -17,9 +17,11 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "fluvial",
   platforms: [.macOS(.v26)],
-  products: [.library(name: "Fluvial", targets: ["Fluvial"])],
+  products: [
+    .library(name: "Fluvial", targets: ["Fluvial"]),
+    .library(name: "FluvialTerminal", targets: ["FluvialTerminal"]),
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     // For the executables only.
@@ -34,7 +36,7 @@ let package = Package(
     .target(
       name: "FluvialTransports",
       dependencies: [
-        "CFluvial", "FluvialPrimitives",
+        "CFluvial", "CTerminalGuard", "FluvialPrimitives",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -77,15 +79,18 @@ let package = Package(
       name: "ChatServing", dependencies: ["Fluvial", "ChatWire"], path: "Examples/ChatServing",
       swiftSettings: strict),
 
-    // The example programs, in process and as they were built.
-    .testTarget(
-      name: "ExampleTests", dependencies: ["Fluvial", "ChatWire", "ChatServing", "TestSupport"],
+    // Keys, the line editor and the prompt row: values that need neither a loop nor a terminal, and a terminal's
+    // and a prompt's async face over them.
+    .target(
+      name: "FluvialTerminal", dependencies: ["Fluvial", "FluvialPrimitives", "FluvialTransports"],
       swiftSettings: strict),
-
-    // Keys, the line editor and the prompt row, as values that need neither a loop nor a terminal.
-    .target(name: "FluvialTerminal", swiftSettings: strict),
+    .executableTarget(
+      name: "terminal-probe", dependencies: ["Fluvial", "FluvialTerminal"],
+      path: "Tests/Probes/terminal-probe", swiftSettings: strict),
     .testTarget(
-      name: "FluvialTerminalTests", dependencies: ["FluvialTerminal"], swiftSettings: strict),
+      name: "FluvialTerminalTests",
+      dependencies: ["FluvialTerminal", "FluvialTransports", "TestSupport"],
+      swiftSettings: strict),
 
     // Programs to read and to copy from: one folder, one program, public API only.
     .executableTarget(
@@ -98,8 +103,11 @@ let package = Package(
       dependencies: [
         "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Examples/echo-server", swiftSettings: strict),
+    // The example programs, in process and as they were built.
     .testTarget(
       name: "ExampleTests",
-      dependencies: ["http-get", "echo-server", "Fluvial", "TestSupport"], swiftSettings: strict),
+      dependencies: [
+        "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
+      ], swiftSettings: strict),
   ]
 )

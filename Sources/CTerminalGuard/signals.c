@@ -57,6 +57,11 @@ static bool is_ignored(const struct sigaction *action) {
   return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_IGN;
 }
 
+bool ftg_is_ignored(int signo) {
+  struct sigaction now;
+  return sigaction(signo, NULL, &now) == 0 && is_ignored(&now);
+}
+
 // Dying
 
 /// Ends the process by the default action of `signo`.

@@ -4,6 +4,10 @@
 /// to restore. `terminal` is written while IDLE and published by the store of
 /// ACTIVE, so a signal handler on any thread reads it whole.
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include "internal.h"
 
 #include <errno.h>
@@ -148,6 +152,14 @@ static int open_by_name(int fd) {
   if (ttyname_r(fd, name, sizeof name) != 0) return -1;
   return above_standard(
       open(name, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+}
+
+int ftg_open(int fd) {
+  struct termios attributes;
+  if (tcgetattr(fd, &attributes) < 0) return -errno;
+  int named = open_by_name(fd);
+  if (named < 0) named = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return named < 0 ? -errno : named;
 }
 
 int ftg_attach(int fd) {
@@ -350,6 +362,14 @@ int ftg_resume(void) {
   }
   struct termios found = ours ? terminal.found : now;
   return enter(terminal.mode, terminal.options, &found);
+}
+
+void ftg_stop_group(void) {
+  kill(0, SIGTSTP);
+  // The kernel prefers the first thread for a signal to the process. On any
+  // other thread the stop may come a moment later, and must come before the
+  // terminal is taken back.
+  if (getpid() != gettid()) poll(NULL, 0, 20);
 }
 
 // Restore

@@ -1,10 +1,12 @@
 internal import CFluvial
+internal import CTerminalGuard
 
 /// Watches one signal on a loop; confined to the loop.
 ///
 /// Binds `uv_signal_t`.
 @safe
 package final class SignalHandle: LoopResource {
+  private let number: Int32
   private var handle: OpaquePointer?
   private var onSignal: (() -> Void)?
 
@@ -15,6 +17,7 @@ package final class SignalHandle: LoopResource {
   package init(
     number: Int32, on loop: EventLoop, onSignal: @escaping () -> Void
   ) throws(UVError) {
+    self.number = number
     self.onSignal = onSignal
     super.init(on: loop)
     let owner = unsafe Unmanaged.passRetained(self)
@@ -34,6 +37,10 @@ package final class SignalHandle: LoopResource {
     onSignal = nil
     onLoopEnd = nil
     unsafe fluv_signal_close(closing)
+    // libuv put the default action back; a terminal in raw mode needs more than that.
+    if [Signal.interrupt, .terminate, .hangup].contains(Signal(rawValue: number)) {
+      _ = ftg_handle_termination(true)
+    }
   }
 
   package override func loopWillClose() {

@@ -139,7 +139,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     updateReading()
   }
 
-  private func updateReading() {
+  func updateReading() {
     guard isReading, let handle = unsafe handle else { return }
     let status = unsafe fluv_stream_read_start(handle)
     // A pipe that is only written to has nothing to read; libuv says so here.

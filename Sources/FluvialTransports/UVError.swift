@@ -88,6 +88,8 @@ extension UVError {
   public static let notATerminal = UVError(code: -25)
   /// The other end of the pipe is gone (EPIPE).
   public static let brokenPipe = UVError(code: -32)
+  /// The process has a terminal already, and only one at a time (EBUSY).
+  public static let terminalBusy = UVError(code: -16)
   /// It took too long (ETIMEDOUT).
   public static let timedOut = UVError(code: -110)
   /// Too many open descriptors in this process (EMFILE).

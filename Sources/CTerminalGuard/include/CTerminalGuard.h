@@ -62,6 +62,13 @@ enum { FTG_STRING_CAPACITY = 256 };
 /// terminal, -EBADF, -EMFILE. Any thread.
 FTG_STATUS int ftg_attach(int fd);
 
+/// A new descriptor of the terminal open as `fd`, for both directions.
+///
+/// Opened by name, so that it shares nothing with `fd`; a duplicate where that
+/// cannot be done. The caller closes it. Errors: -ENOTTY, -EBADF, -EMFILE. Any
+/// thread.
+FTG_STATUS int ftg_open(int fd);
+
 /// Restores the terminal, if it still has to be, and gives it up.
 ///
 /// In the background the terminal is left alone and forgotten. Owner.
@@ -121,6 +128,17 @@ void ftg_suspend(void);
 ///
 /// Errors: as `ftg_set_mode`; after -EAGAIN the mode stays remembered. Owner.
 FTG_STATUS int ftg_resume(void);
+
+/// Stops the whole process group, as ctrl-z in a shell does, until it is
+/// continued.
+///
+/// SIGTSTP must have its default action. Returns at once where no shell could
+/// continue the group, and the kernel ignores the stop. Owner.
+void ftg_stop_group(void);
+
+/// Whether the process was started with this signal ignored, or ignores it by
+/// now: then nobody else should begin to handle it. Any thread.
+bool ftg_is_ignored(int signo);
 
 /// Puts the terminal back as it was found: off string, attributes, file status
 /// flags, then signal handlers. Does nothing when no mode is set.

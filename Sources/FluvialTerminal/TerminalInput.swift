@@ -1,0 +1,129 @@
+internal import FluvialPrimitives
+internal import FluvialTransports
+
+extension Terminal {
+  /// What is typed, key by key.
+  ///
+  /// Reading begins with the first wait and ends when the sequence and its iterators are gone. One reader at a time: a
+  /// second one gets ``UVError/terminalBusy``. Ends when the terminal is closed or gone. A wait that is cancelled loses no
+  /// key.
+  public var keys: Keys { Keys(feed: InputFeed(core) { KeySink(on: $0, into: $1) }) }
+
+  /// What is typed, byte by byte, before any decoding.
+  ///
+  /// As ``keys``.
+  public var bytes: Bytes { Bytes(feed: InputFeed(core) { ByteSink(into: $1) }) }
+
+  /// The keys of a terminal; see ``Terminal/keys``.
+  public struct Keys: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    let feed: InputFeed<KeyEvent>
+
+    /// The next key, or nil at the end.
+    public func next() async throws -> KeyEvent? { try await feed.next() }
+
+    /// The next key, or nil at the end.
+    public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> KeyEvent? {
+      try await feed.next()
+    }
+
+    /// The view itself: it has no place of its own.
+    public func makeAsyncIterator() -> Keys { self }
+  }
+
+  /// The bytes of a terminal; see ``Terminal/bytes``.
+  public struct Bytes: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    let feed: InputFeed<[UInt8]>
+
+    /// The next bytes, or nil at the end.
+    public func next() async throws -> [UInt8]? { try await feed.next() }
+
+    /// The next bytes, or nil at the end.
+    public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> [UInt8]? {
+      try await feed.next()
+    }
+
+    /// The view itself: it has no place of its own.
+    public func makeAsyncIterator() -> Bytes { self }
+  }
+
+  /// What happens to a terminal; see ``Terminal/changes``.
+  public struct Changes: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    let mailbox: Mailbox<TerminalChange>
+
+    /// The next change, or nil at the end.
+    public func next() async throws -> TerminalChange? { try await mailbox.next() }
+
+    /// The next change, or nil at the end.
+    public func next(isolation actor: isolated (any Actor)?) async throws(any Error)
+      -> TerminalChange?
+    { try await mailbox.next() }
+
+    /// The view itself: it has no place of its own.
+    public func makeAsyncIterator() -> Changes { self }
+  }
+}
+
+/// What the iterators of one sequence of input share; reading ends with it.
+final class InputFeed<Element: Sendable>: Sendable {
+  private let core: LoopBound<TerminalCore>
+  private let mailbox = Mailbox<Element>()
+  private let makeSink: @Sendable (EventLoop, Mailbox<Element>) -> any TerminalSink
+  private let sink = Lock<LoopBound<any TerminalSink>?>(nil)
+
+  init(
+    _ core: LoopBound<TerminalCore>,
+    makeSink: @escaping @Sendable (EventLoop, Mailbox<Element>) -> any TerminalSink
+  ) {
+    self.core = core
+    self.makeSink = makeSink
+  }
+
+  deinit {
+    guard let sink = sink.withLock({ $0 }) else { return }
+    // After the loop's end nobody reads anyway.
+    core.loop.execute { [core] in if core.loop.isCurrent { core.value.detach(sink.value) } }
+  }
+
+  func next() async throws -> Element? {
+    if sink.withLock({ $0 == nil }) {
+      try await core.loop.onLoop { [self] loop throws(UVError) in try attach(on: loop) }
+    }
+    return try await mailbox.next()
+  }
+
+  private func attach(on loop: EventLoop) throws(UVError) {
+    guard sink.withLock({ $0 == nil }) else { return }
+    let made = makeSink(loop, mailbox)
+    try core.value.attach(made)
+    sink.withLock { $0 = LoopBound(made, on: loop) }
+  }
+}
+
+private final class KeySink: TerminalSink {
+  private let source: KeySource
+  private let mailbox: Mailbox<KeyEvent>
+
+  init(on loop: EventLoop, into mailbox: Mailbox<KeyEvent>) {
+    self.mailbox = mailbox
+    source = KeySource(on: loop) { keys in for key in keys { mailbox.put(key) } }
+  }
+
+  func received(_ bytes: Span<UInt8>) { source.feed(bytes) }
+
+  func ended() {
+    source.finish()
+    mailbox.end()
+  }
+}
+
+private final class ByteSink: TerminalSink {
+  private let mailbox: Mailbox<[UInt8]>
+
+  init(into mailbox: Mailbox<[UInt8]>) { self.mailbox = mailbox }
+
+  func received(_ bytes: Span<UInt8>) {
+    mailbox.put(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
+  }
+
+  func ended() { mailbox.end() }
+}

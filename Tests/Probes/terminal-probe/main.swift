@@ -1,0 +1,15 @@
+import Fluvial
+import FluvialTerminal
+
+/// Does on a terminal what its words say, for tests that hold the terminal's other side.
+let words = Array(CommandLine.arguments.dropFirst())
+
+try EventLoop.run {
+  switch words.first {
+  case "prompt": try await PromptProbe.run(words: words)
+  case "keys": try await KeysProbe.run()
+  default:
+    let probe = try await TransportProbe(words: words)
+    try await probe.run()
+  }
+}
