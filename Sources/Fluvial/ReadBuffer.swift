@@ -11,6 +11,8 @@ enum Demand {
   case record(RecordDemand)
   /// The end of the stream.
   case end
+  /// The end of what is being skipped.
+  case skipped
 }
 
 /// A record that is being looked for, and how far the search has come.
@@ -41,8 +43,12 @@ struct ReadBuffer {
   private var queue = ByteQueue()
   /// What is being delivered; only while the queue is empty.
   private var window = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-  /// The rest of an over-long record, still to be dropped.
+  /// The rest of an over-long record, or what a read asked to skip, still to be dropped.
   private var skipping: Separators?
+  /// A read asked for the skip, and one that asks again goes on with it.
+  private var wasAskedFor = false
+  /// The stream ended before the skip's separator.
+  private(set) var skipRanOut = false
   private(set) var hasEnded = false
 
   var count: Int { unsafe queue.count + window.count }
@@ -70,7 +76,10 @@ struct ReadBuffer {
   mutating func end() {
     hasEnded = true
     // The record that was being skipped has no end; its last bytes were kept only for a split separator.
-    if skipping != nil { removeAll() }
+    if skipping != nil {
+      skipRanOut = true
+      removeAll()
+    }
   }
 
   mutating func removeAll() {
@@ -169,7 +178,8 @@ struct ReadBuffer {
     // Its separator may have begun, at the last place allowed, and not be complete.
     let open = bytes.count - record.maxLength
     if record.isLine {
-      return unsafe open > 1 || (open == 1 && bytes[bytes.count - 1] != 13)
+      // At the end of the stream no LF will come, and the CR is text.
+      return unsafe open > 1 || (open == 1 && (hasEnded || bytes[bytes.count - 1] != 13))
     }
     return open >= record.separators.longest
   }
@@ -179,6 +189,7 @@ struct ReadBuffer {
     if let total {
       consume(total)
     } else if !hasEnded {
+      wasAskedFor = false
       skipping = separators
       skip()
     } else {
@@ -188,11 +199,18 @@ struct ReadBuffer {
 
   /// Begins to drop everything up to and with the next separator.
   mutating func startSkipping(_ separators: Separators) {
+    wasAskedFor = true
     skipping = separators
     skip()
+    if hasEnded { end() }
   }
 
   var isSkipping: Bool { skipping != nil }
+
+  /// Whether a read was cancelled that asked for this very skip.
+  func isSkipping(past separators: Separators) -> Bool {
+    wasAskedFor && skipping == separators
+  }
 
   private mutating func skip() {
     guard let separators = skipping else { return }
@@ -216,6 +234,7 @@ struct ReadBuffer {
     case .any: return count > 0
     case .count(let wanted): return count >= wanted
     case .end: return false
+    case .skipped: return true
     case .record(var record):
       let outcome = find(&record)
       demand = .record(record)
@@ -229,13 +248,18 @@ extension Demand {
   /// How many bytes the reader must be allowed to hold for this.
   var need: Int {
     switch self {
-    case .any: 1
+    case .any, .skipped: 1
     case .count(let wanted): wanted
     case .record(let record):
       record.maxLength.addingReportingOverflow(record.separators.longest + 1).partialValue
         .magnitudeClamped
     case .end: .max
     }
+  }
+
+  var isSkip: Bool {
+    if case .skipped = self { return true }
+    return false
   }
 }
 

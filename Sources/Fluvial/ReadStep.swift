@@ -26,6 +26,9 @@ extension ReadStep {
 }
 
 extension ReaderState {
+  /// What a read gets before everything that is to be skipped has come: its bytes are nobody's.
+  func whileSkipping<Value>() -> ReadStep<Value> { failure.map { .failure($0) } ?? .wait }
+
   /// What a read gets that found too few bytes: the error, the end, or more waiting.
   func atEnd<Value>(_ end: Value?) -> ReadStep<Value?> {
     if let failure { return .failure(failure) }
@@ -36,7 +39,6 @@ extension ReaderState {
     _ record: RecordDemand, _ overrun: StreamReader.Overrun,
     _ take: (inout ReadBuffer, _ length: Int, _ total: Int) -> Value
   ) -> ReadStep<Value> {
-    if buffer.isSkipping { return failure.map { .failure($0) } ?? .wait }
     var record = record
     switch buffer.find(&record) {
     case .found(let length, let total): return .value(take(&buffer, length, total))

@@ -48,7 +48,10 @@ final class Separators: Sendable {
         let start = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
         let end = start + pattern.count
         if unsafe pattern.count == 1 || memcmp(found, pattern, pattern.count) == 0 {
-          if best.map({ end < $0.end }) ?? true { best = Match(start: start, end: end) }
+          // Of two that end together the longer one: CRLF before LF, in whatever order they were given.
+          if best.map({ (end, start) < ($0.end, $0.start) }) ?? true {
+            best = Match(start: start, end: end)
+          }
           break
         }
         from = start + 1

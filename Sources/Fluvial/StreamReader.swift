@@ -26,7 +26,9 @@ public final class StreamReader: Sendable {
   }
 
   /// Bytes that can be read without waiting.
-  public var bufferedCount: Int { core.reading.withLock { $0.buffer.count } }
+  public var bufferedCount: Int {
+    core.reading.withLock { $0.buffer.isSkipping ? 0 : $0.buffer.count }
+  }
 
   // MARK: Counts
 
@@ -196,20 +198,20 @@ public final class StreamReader: Sendable {
 
   /// Drops everything up to and with the next separator, however much that is; false if the stream ended first.
   ///
-  /// Cancelled, the skip goes on: it applies to every later read.
+  /// Cancelled, the skip goes on: it applies to every later read, and the same skip asked for again goes on with it.
   @discardableResult
   public func skip(past separator: [UInt8]) async throws -> Bool {
     let separators = try Separators([separator])
     var begun = false
-    return try await core.read(.any) { state in
+    return try await core.read(.skipped) { state in
       if !begun {
+        // The rest of an over-long record, or of another skip, comes first.
+        let resumes = state.buffer.isSkipping(past: separators)
+        if state.buffer.isSkipping, !resumes { return state.whileSkipping() }
         begun = true
-        if !state.buffer.isSkipping { state.buffer.startSkipping(separators) }
+        if !resumes { state.buffer.startSkipping(separators) }
       }
-      if !state.buffer.isSkipping {
-        return .value(!state.buffer.hasEnded || state.buffer.count > 0)
-      }
-      return state.atEnd(false).orWait()
+      return state.buffer.isSkipping ? state.whileSkipping() : .value(!state.buffer.skipRanOut)
     }
   }
 }

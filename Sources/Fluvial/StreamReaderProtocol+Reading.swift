@@ -20,7 +20,8 @@ extension StreamReaderProtocol {
         if isOwner { state.reader = .idle }
         guard case .idle = state.reader else { return .failure(.busy) }
         if state.isClosed { return .failure(.closed) }
-        let step = look(&state)
+        let step: ReadStep<Value> =
+          state.buffer.isSkipping && !demand.isSkip ? state.whileSkipping() : look(&state)
         if state.isPaused { resumes = state.shouldResume() }
         if case .wait = step {
           // Nobody else may read while this one is about to wait.

@@ -124,11 +124,16 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   public func connectionLost(_ error: (any Error)?) {
     let cause = error.map { $0 as? UVError ?? .connectionAborted }
     let (isClosed, waiter): (Bool, ReaderState.Continuation?) = unsafe reading.withLock { state in
-      if let cause { state.failure = .broken(cause) } else { state.buffer.end() }
+      if let cause {
+        state.failure = .broken(cause)
+      } else if !state.buffer.hasEnded {
+        // Closed by this side, at the loop's end for one: the peer has not finished, and nobody may think so.
+        state.failure = .closed
+      }
       return unsafe (state.isClosed, state.wakeIfSatisfied())
     }
     let waiters = link.withLock { link in
-      if link.isAborted {
+      if link.isAborted || (cause == nil && loop.isEnding) {
         link.reason = .aborted(cause)
       } else if let cause {
         // Only a graceful close of ours runs out of linger time.
