@@ -209,7 +209,7 @@ struct ReadBuffer {
 
   /// Whether a read was cancelled that asked for this very skip.
   func isSkipping(past separators: Separators) -> Bool {
-    wasAskedFor && skipping == separators
+    wasAskedFor && skipping?.patterns == separators.patterns
   }
 
   private mutating func skip() {
