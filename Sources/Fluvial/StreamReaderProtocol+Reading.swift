@@ -69,7 +69,9 @@ extension StreamReaderProtocol {
       if !isOwner {
         guard case .idle = state.reader else { return .other }
       }
-      guard !state.isClosed, !state.isPaused, state.streak < Self.longestStreak else {
+      guard !state.isClosed, !state.isPaused, !state.buffer.isSkipping,
+        state.streak < Self.longestStreak
+      else {
         return .other
       }
       if state.buffer.count > 0 {
