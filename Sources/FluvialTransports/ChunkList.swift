@@ -2,6 +2,8 @@
 struct ChunkList {
   private var head: [UInt8] = []
   private var headStart = 0
+  /// Whether the head was only ever filled by copying.
+  private var isKnownToBeOurs = true
   /// What comes after the head, from `restStart` on.
   private var rest: [[UInt8]] = []
   private var restStart = 0
@@ -23,6 +25,7 @@ struct ChunkList {
     if count == 0 {
       head = bytes
       headStart = start
+      isKnownToBeOurs = false
     } else if added < Self.adopted, tailCount < Self.gathered {
       appendToTail(bytes.span.extracting(start..<bytes.count))
     } else if start == 0 {
@@ -33,11 +36,27 @@ struct ChunkList {
     count += added
   }
 
+  /// Gathers into `spare`'s memory from now on, if there is nothing yet.
+  mutating func useMemory(of spare: inout [UInt8]) {
+    guard count == 0, head.capacity == 0 else { return }
+    headStart = 0
+    swap(&head, &spare)
+  }
+
+  /// Gives the memory of an empty list away, if it is worth keeping.
+  mutating func giveMemory(to spare: inout [UInt8]) {
+    guard count == 0, spare.capacity == 0, (2048...Self.gathered * 2).contains(head.capacity)
+    else { return }
+    headStart = 0
+    head.removeAll(keepingCapacity: true)
+    swap(&head, &spare)
+  }
+
   mutating func append(copying bytes: Span<UInt8>) {
     guard bytes.count > 0 else { return }
     if count == 0 {
-      head.removeAll(keepingCapacity: true)
-      headStart = 0
+      resetHead()
+      if head.capacity == 0, bytes.count < 4096 { head.reserveCapacity(4096) }
       head.append(copying: bytes)
     } else if tailCount < Self.gathered {
       appendToTail(bytes)
@@ -53,10 +72,7 @@ struct ChunkList {
     if restStart < rest.count {
       rest[rest.count - 1].append(byte)
     } else {
-      if count == 0 {
-        head.removeAll(keepingCapacity: true)
-        headStart = 0
-      }
+      if count == 0 { resetHead() }
       head.append(byte)
     }
     count += 1
@@ -106,13 +122,21 @@ struct ChunkList {
     self = ChunkList()
   }
 
+  private mutating func resetHead() {
+    if isKnownToBeOurs { head.removeAll(keepingCapacity: true) } else { head = [] }
+    headStart = 0
+    isKnownToBeOurs = true
+  }
+
   private mutating func advanceHead() {
     headStart = 0
     guard restStart < rest.count else {
-      head = []
+      // What others gathered into is worth keeping until the end of the drain; the caller's own array is not.
+      if isKnownToBeOurs { head.removeAll(keepingCapacity: true) } else { head = [] }
       return
     }
     head = rest[restStart]
+    isKnownToBeOurs = false
     rest[restStart] = []
     restStart += 1
     if restStart == rest.count {

@@ -31,6 +31,8 @@ package final class LoopCore: TaskExecutor {
     var firstDirty: (any WriteSink)?
     var otherDirty: [any WriteSink] = []
     var timers = TimerHeap()
+    /// Memory for the next queue that gathers small writes.
+    var spareChunk: [UInt8] = []
     var resources: [LoopResource] = []
     var serialExecutor: UnownedSerialExecutor?
     var armedDeadline: UInt64 = .max

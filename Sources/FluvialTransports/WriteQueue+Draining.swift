@@ -12,6 +12,7 @@ extension WriteQueue {
       var effects = Effects()
       state.drain(&effects)
       effects.pause = state.takePauseNews()
+      unsafe state.chunks.giveMemory(to: &core.local.pointee.spareChunk)
       return effects
     }
   }

@@ -157,6 +157,7 @@ package final class WriteQueue: Sendable {
   package func tryAccept(_ bytes: Span<UInt8>) -> Refusal? {
     accept { state, onLoop in
       if let refusal = state.refusal(forcing: false) { return refusal }
+      if onLoop { unsafe state.chunks.useMemory(of: &core.local.pointee.spareChunk) }
       state.append(bytes, directly: onLoop)
       return nil
     }
@@ -166,6 +167,7 @@ package final class WriteQueue: Sendable {
   package func tryAccept(_ bytes: Span<UInt8>, andThen last: UInt8) -> Refusal? {
     accept { state, onLoop in
       if let refusal = state.refusal(forcing: false) { return refusal }
+      if onLoop { unsafe state.chunks.useMemory(of: &core.local.pointee.spareChunk) }
       state.append(bytes, directly: onLoop)
       state.chunks.append(last)
       return nil
@@ -190,6 +192,7 @@ package final class WriteQueue: Sendable {
       guard bytes.count <= state.hardLimit - min(state.count, state.hardLimit) else {
         return .noRoom
       }
+      if onLoop { unsafe state.chunks.useMemory(of: &core.local.pointee.spareChunk) }
       state.append(bytes, directly: onLoop)
       return nil
     } settled: { state in

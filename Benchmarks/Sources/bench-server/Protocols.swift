@@ -1,4 +1,5 @@
 import Fluvial
+import Glibc
 
 func serveByProtocol(at place: String, _ mode: Mode) async throws {
   guard let loop = EventLoop.current else { fatalError("off the loop") }
@@ -23,6 +24,7 @@ final class BenchProtocol: StreamProtocol {
   private let crowd: Crowd
   private var transport: (any Transport)?
   private var part: [UInt8] = []
+  private var out: [UInt8] = []
   private var isPaused = false
   private static let chunk = [UInt8](repeating: 0, count: 65536)
 
@@ -46,17 +48,25 @@ final class BenchProtocol: StreamProtocol {
     }
   }
 
+  /// Gathers the lines that are complete, keeps the tail, as the C server does.
   private func lines(_ bytes: Span<UInt8>) throws {
-    var start = 0
-    for index in bytes.indices where bytes[index] == 10 {
-      if !part.isEmpty {
-        try transport?.write(part)
-        part.removeAll(keepingCapacity: true)
+    out.removeAll(keepingCapacity: true)
+    bytes.withUnsafeBufferPointer { bytes in
+      var rest = bytes[...]
+      while let start = UnsafeBufferPointer(rebasing: rest).baseAddress,
+        let found = memchr(start, 10, rest.count)
+      {
+        let end = rest.startIndex + (UnsafeRawPointer(found) - UnsafeRawPointer(start))
+        if !part.isEmpty {
+          out.append(contentsOf: part)
+          part.removeAll(keepingCapacity: true)
+        }
+        out.append(contentsOf: rest[...end])
+        rest = rest[(end + 1)...]
       }
-      try transport?.write(bytes.extracting(start..<(index + 1)))
-      start = index + 1
+      part.append(contentsOf: rest)
     }
-    for index in start..<bytes.count { part.append(bytes[index]) }
+    if !out.isEmpty { try transport?.write(out) }
   }
 
   private func pour() throws {
