@@ -20,12 +20,17 @@ static void on_memory(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
   *out = uv_buf_init((char *)base, (unsigned)length);
 }
 
+static int is_on_terminal(const fluv_stream *stream) {
+  int descriptor = fluv_stream_descriptor(stream);
+  return descriptor >= 0 && isatty(descriptor);
+}
+
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *into) {
   if (count == 0) return; /* EAGAIN, not the end */
   fluv_stream *stream = handle->data;
   /* The kernel's word for "the other side of this pseudo-terminal is gone". */
   if (count == UV_EIO && stream->kind == FLUV_KIND_PIPE &&
-      isatty(fluv_stream_descriptor(stream)))
+      is_on_terminal(stream))
     count = UV_EOF;
   stream->loop->callbacks->stream_read(stream->owner, (uint8_t *)into->base,
                                        count);
