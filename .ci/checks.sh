@@ -5,8 +5,9 @@ cd "$(dirname "$0")/.."
 
 echo "== format"
 swift format lint --strict -r -p Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Package.swift
-echo "== layers"
+echo "== layers and imports"
 .ci/layers.sh
+.ci/imports.py
 echo "== C warnings"
 .ci/cwarnings.sh
 echo "== build, warnings as errors, undeclared imports as errors"
