@@ -95,6 +95,12 @@ let package = Package(
     .target(
       name: "ChatServing", dependencies: ["Fluvial", "ChatWire"], path: "Examples/ChatServing",
       swiftSettings: strict),
+    .executableTarget(
+      name: "chat-server",
+      dependencies: [
+        "ChatServing", "ChatWire", "Fluvial",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Examples/chat-server", swiftSettings: strict),
 
     // Keys, the line editor and the prompt row: values that need neither a loop nor a terminal, and a terminal's
     // and a prompt's async face over them.
@@ -125,6 +131,7 @@ let package = Package(
       name: "ExampleTests",
       dependencies: [
         "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
+        "chat-server",
       ], swiftSettings: strict),
   ]
 )

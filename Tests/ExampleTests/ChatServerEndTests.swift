@@ -21,33 +21,30 @@ import Testing
 
   @Test func `a client that does not read holds the end up no longer than allowed`() throws {
     try withChat(
-      limits: {
-        $0.flushWait = .milliseconds(300)
-        $0.burst = 1_000_000
-        $0.bytesPerSecond = 1 << 30
-      },
-      { server in
-        let ann = try await server.join("ann")
-        let slow = try SilentSocket(
-          port: try #require(server.localAddress?.port), sending: "CONNECT slow\n")
-        try await ann.expect("* slow joined")
-        // More than the kernel takes for it, less than it is dropped for.
-        let line = String(repeating: "x", count: 2_000)
-        for _ in 1...120 {
-          try await ann.say(line)
-          try await ann.expect("<ann> \(line)")
-        }
-        let start = server.loop.clock.now
-        await server.shutdown()
-        let time = start.duration(to: server.loop.clock.now)
-        #expect(time >= .milliseconds(250) && time < .seconds(2))
-        #expect(try await ann.rest() == ["* server is shutting down"])
-        withExtendedLifetime(slow) {}
-      })
+      limits: .with(\.flushWait, .milliseconds(300)).with(\.burst, 1_000_000).with(
+        \.bytesPerSecond, 1 << 30)
+    ) { server in
+      let ann = try await server.join("ann")
+      let slow = try SilentSocket(
+        port: try #require(server.localAddress?.port), sending: "CONNECT slow\n")
+      try await ann.expect("* slow joined")
+      // More than the kernel takes for it, less than it is dropped for.
+      let line = String(repeating: "x", count: 2_000)
+      for _ in 1...120 {
+        try await ann.say(line)
+        try await ann.expect("<ann> \(line)")
+      }
+      let start = server.loop.clock.now
+      await server.shutdown()
+      let time = start.duration(to: server.loop.clock.now)
+      #expect(time >= .milliseconds(250) && time < .seconds(2))
+      #expect(try await ann.rest() == ["* server is shutting down"])
+      withExtendedLifetime(slow) {}
+    }
   }
 
   @Test func `an impatient second call ends it at once`() throws {
-    try withChat(limits: { $0.flushWait = .seconds(600) }) { server in
+    try withChat(limits: .with(\.flushWait, .seconds(600))) { server in
       let ann = try await server.join("ann")
       let slow = try SilentSocket(
         port: try #require(server.localAddress?.port), sending: "CONNECT slow\n")
@@ -63,18 +60,14 @@ import Testing
 
   @Test func `a flood that waits for its turn does not hold up the end`() throws {
     try withChat(
-      limits: {
-        $0.burst = 1
-        $0.rate = 0.001
-        $0.flushWait = .milliseconds(200)
-      },
-      { server in
-        let ann = try await server.visit()
-        try await ann.say("CONNECT ann", "one", "two")
-        try await ann.skip(to: "! 429 too fast, your lines are slowed to 0.001 a second")
-        await server.shutdown()
-        #expect(try await ann.rest().last == "* server is shutting down")
-      })
+      limits: .with(\.burst, 1).with(\.rate, 0.001).with(\.flushWait, .milliseconds(200))
+    ) { server in
+      let ann = try await server.visit()
+      try await ann.say("CONNECT ann", "one", "two")
+      try await ann.skip(to: "! 429 too fast, your lines are slowed to 0.001 a second")
+      await server.shutdown()
+      #expect(try await ann.rest().last == "* server is shutting down")
+    }
   }
 
   @Test func `cancelling it says good-bye too`() throws {
@@ -100,7 +93,7 @@ import Testing
 
   @Test func `the log says what happened, in lines that are safe to read`() throws {
     let log = LineLog()
-    try withChat(log: { log.add($0) }, limits: { $0.maxClients = 1 }) { server in
+    try withChat(log: log, limits: .with(\.maxClients, 1)) { server in
       let ann = try await server.join("ann")
       let port = try #require(server.localAddress?.port)
       _ = try await ChatVisitor(port: port).rest()

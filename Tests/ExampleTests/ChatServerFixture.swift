@@ -9,16 +9,30 @@ struct ChatTestFailure: Error, CustomStringConvertible {
 
 /// Runs a test on a loop of its own against a server of its own, with a deadline.
 func withChat(
-  within limit: Duration = .seconds(30), log: (@Sendable (String) -> Void)? = nil,
-  limits change: (inout ChatLimits) -> Void = { _ in },
+  within limit: Duration = .seconds(30), log: LineLog? = nil,
+  limits: ChatLimits = ChatLimits(),
   _ body: @escaping @Sendable (ChatServer) async throws -> Void
 ) throws {
-  var limits = ChatLimits()
-  change(&limits)
-  try EventLoop.run { [limits] in
-    let server = try await ChatServer.start(port: 0, limits: limits, log: log)
+  try EventLoop.run {
+    let server = try await ChatServer.start(port: 0, limits: limits, log: log?.add)
     try await withTimeout(limit) { try await body(server) }
     await server.shutdown()
+  }
+}
+
+extension ChatLimits {
+  /// The usual limits but for one.
+  static func with<Value>(
+    _ limit: WritableKeyPath<ChatLimits, Value>, _ value: Value
+  ) -> ChatLimits {
+    ChatLimits().with(limit, value)
+  }
+
+  /// These limits but for one.
+  func with<Value>(_ limit: WritableKeyPath<ChatLimits, Value>, _ value: Value) -> ChatLimits {
+    var limits = self
+    limits[keyPath: limit] = value
+    return limits
   }
 }
 

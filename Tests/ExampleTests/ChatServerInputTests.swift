@@ -5,14 +5,14 @@ import Testing
 
 @Suite struct ChatServerInputTests {
   @Test func `who says nothing is told so after a while and shown out`() throws {
-    try withChat(limits: { $0.helloWait = .milliseconds(80) }) { server in
+    try withChat(limits: .with(\.helloWait, .milliseconds(80))) { server in
       let ann = try await server.visit()
       #expect(try await ann.rest() == ["! 408 no CONNECT within 1 s"])
     }
   }
 
   @Test func `half a CONNECT is no CONNECT`() throws {
-    try withChat(limits: { $0.helloWait = .milliseconds(80) }) { server in
+    try withChat(limits: .with(\.helloWait, .milliseconds(80))) { server in
       let ann = try await server.visit()
       try await ann.send(Array("CONNECT an".utf8))
       #expect(try await ann.rest() == ["! 408 no CONNECT within 1 s"])
@@ -111,7 +111,7 @@ import Testing
   }
 
   @Test func `slips of the hand are answered and never counted`() throws {
-    try withChat(limits: { $0.burst = 100 }) { server in
+    try withChat(limits: .with(\.burst, 100)) { server in
       let ann = try await server.join("ann")
       for _ in 1...4 {
         try await ann.say("/dance", "/msg nobody hi", "/me", "/msg ann", "")

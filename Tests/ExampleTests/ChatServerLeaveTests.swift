@@ -62,20 +62,17 @@ import Testing
 
   @Test func `who asked for PING and does not answer is dropped`() throws {
     try withChat(
-      limits: {
-        $0.pingSilence = .milliseconds(40)
-        $0.pingWait = .milliseconds(60)
-      },
-      { server in
-        let bob = try await server.join("bob")
-        let ann = try await server.join("ann", "ping")
-        try await bob.expect("* ann joined", "* ann left (ping timeout)")
-        await #expect(throws: StreamError.self) { try await ann.rest() }
-      })
+      limits: .with(\.pingSilence, .milliseconds(40)).with(\.pingWait, .milliseconds(60))
+    ) { server in
+      let bob = try await server.join("bob")
+      let ann = try await server.join("ann", "ping")
+      try await bob.expect("* ann joined", "* ann left (ping timeout)")
+      await #expect(throws: StreamError.self) { try await ann.rest() }
+    }
   }
 
   @Test func `an answer to PING keeps a silent user, and so does any byte`() throws {
-    try withChat(limits: { $0.pingSilence = .milliseconds(20) }) { server in
+    try withChat(limits: .with(\.pingSilence, .milliseconds(20))) { server in
       let ann = try await server.join("ann", "ping")
       let bob = try await server.join("bob", "ping")
       try await ann.settle()

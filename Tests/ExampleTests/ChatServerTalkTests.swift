@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func `every command has its answer`() throws {
-    try withChat(limits: { $0.burst = 100 }) { server in
+    try withChat(limits: .with(\.burst, 100)) { server in
       let ann = try await server.join("ann")
       let bob = try await server.join("bob")
       try await ann.settle()
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test func `a newcomer reads the last twenty lines between two marks`() throws {
-    try withChat(limits: { $0.burst = 100 }) { server in
+    try withChat(limits: .with(\.burst, 100)) { server in
       let ann = try await server.join("ann")
       for number in 1...30 { try await ann.say("line \(number)") }
       try await ann.settle()
