@@ -96,6 +96,13 @@ let package = Package(
       name: "ChatServing", dependencies: ["Fluvial", "ChatWire"], path: "Examples/ChatServing",
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "chat-client",
+      dependencies: [
+        "ChatServing", "ChatWire", "Fluvial", "FluvialTerminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Examples/chat-client", swiftSettings: strict),
+
     // Keys, the line editor and the prompt row: values that need neither a loop nor a terminal, and a terminal's
     // and a prompt's async face over them.
     .target(
