@@ -28,15 +28,19 @@ enum ChatClient {
     _ settings: Settings, _ prompt: Prompt, _ people: People, _ loop: EventLoop
   ) async throws -> Ending {
     guard let name = try await NameQuestion(prompt).name(from: settings) else { return .finished }
-    let connection = Connection(settings, name: name, prompt: prompt, people: people, on: loop)
+    let hosting = Hosting(on: loop)
+    let connection = Connection(
+      settings, name: name, prompt: prompt, people: people, hosting: hosting, on: loop)
     let typing = Typing(connection, prompt: prompt, clock: loop.clock)
     // Whichever ends first ends the other: the user leaves, or there is no server any more.
-    return try await withThrowingTaskGroup(of: Ending.self) { group in
-      group.addTask { try await connection.run() }
-      group.addTask { try await typing.run() }
+    let result = await withTaskGroup(of: Result<Ending, any Error>.self) { group in
+      group.addTask { await Result { try await connection.run() } }
+      group.addTask { await Result { try await typing.run() } }
       defer { group.cancelAll() }
-      return try await group.next() ?? .finished
+      return await group.next() ?? .success(.finished)
     }
+    await hosting.end()
+    return try result.get()
   }
 }
 
@@ -77,5 +81,12 @@ struct NameQuestion {
       }
     }
     return nil
+  }
+}
+
+extension Result where Failure == any Error {
+  /// What `body` comes to.
+  fileprivate init(_ body: () async throws -> Success) async {
+    do { self = .success(try await body()) } catch { self = .failure(error) }
   }
 }

@@ -16,6 +16,7 @@ actor Connection {
   private let prompt: Prompt
   private let people: People
   private let loop: EventLoop
+  private let hosting: Hosting
   private var display: Display
   private var phase = Phase.offline
   private var writer: StreamWriter?
@@ -39,8 +40,10 @@ actor Connection {
   private static let shownPart = 4096
 
   init(
-    _ settings: Settings, name: UserName, prompt: Prompt, people: People, on loop: EventLoop
+    _ settings: Settings, name: UserName, prompt: Prompt, people: People, hosting: Hosting,
+    on loop: EventLoop
   ) {
+    self.hosting = hosting
     self.settings = settings
     self.prompt = prompt
     self.people = people
@@ -77,20 +80,38 @@ actor Connection {
       if !wasJoined, prompt.kind == .batch || lasted == .zero { return refusal(failure) }
       guard settings.reconnects, prompt.kind != .batch else { return lost(failure) }
       let pause = backoff.next(afterConnected: lasted, using: &random)
-      display.complain(ClientWords.connectionLost(reconnectingIn: pause))
+      if lasted > .zero {
+        display.complain(ClientWords.connectionLost(reconnectingIn: pause))
+      } else {
+        display.note("still no connection; trying again in \(pause.roundedSeconds) s")
+      }
       try await loop.clock.sleep(for: pause)
     }
   }
 
   private func connect() async throws -> (StreamReader, StreamWriter) {
     let (host, port) = (settings.host, settings.port)
-    return try await withTimeout(Self.patience) {
-      try await openConnection(host: host, port: port, limit: Self.lineLimit)
+    do {
+      return try await withTimeout(Self.patience) {
+        try await openConnection(host: host, port: port, limit: Self.lineLimit)
+      }
+    } catch let error as StreamError
+      where error.cause == .connectionRefused && mayHost
+    {
+      await hosting.begin(host: host, port: port, on: loop, prompt)
+      return try await openConnection(host: host, port: port, limit: Self.lineLimit)
     }
   }
 
+  /// Only before there ever was a server, and not for a script, which would talk to itself.
+  private var mayHost: Bool { settings.mayHost && !wasJoined && prompt.kind != .batch }
+
   private func refusal(_ failure: (any Error)?) -> Ending {
-    let reason = lastRefusal ?? failure.map { "\($0)" } ?? "it closed the connection"
+    let isRefused = (failure as? StreamError)?.cause == .connectionRefused
+    let reason =
+      lastRefusal
+      ?? (isRefused
+        ? "nobody listens there." : failure.map { "\($0)" } ?? "it closed the connection.")
     return .unavailable("cannot join the chat at \(settings.host) port \(settings.port): \(reason)")
   }
 
@@ -297,4 +318,11 @@ actor Connection {
   private static func now(_ loop: EventLoop) -> Duration { origin.duration(to: loop.clock.now) }
 
   private static let origin = EventLoop.shared.clock.now
+}
+
+extension Duration {
+  /// Rounded up, because "in 0 s" says nothing.
+  fileprivate var roundedSeconds: Int64 {
+    components.seconds + (components.attoseconds > 0 ? 1 : 0)
+  }
 }
