@@ -131,7 +131,8 @@ let package = Package(
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
+        "Fluvial", "ChatWire", "ChatServing", "TestSupport", "chat-client", "http-get",
+        "echo-server",
       ], swiftSettings: strict),
   ]
 )
