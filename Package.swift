@@ -102,6 +102,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Examples/chat-server", swiftSettings: strict),
 
+    .executableTarget(
+      name: "chat-client",
+      dependencies: [
+        "ChatServing", "ChatWire", "Fluvial", "FluvialTerminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Examples/chat-client", swiftSettings: strict),
+
     // Keys, the line editor and the prompt row: values that need neither a loop nor a terminal, and a terminal's
     // and a prompt's async face over them.
     .target(
@@ -131,7 +138,7 @@ let package = Package(
       name: "ExampleTests",
       dependencies: [
         "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
-        "chat-server",
+        "chat-server", "chat-client",
       ], swiftSettings: strict),
   ]
 )
