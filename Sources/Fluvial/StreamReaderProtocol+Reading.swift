@@ -75,6 +75,7 @@ extension StreamReaderProtocol {
         return .other
       }
       if state.buffer.count > 0 {
+        guard !state.buffer.isSkipping else { return .other }
         state.reader = .idle
         state.streak += 1
         return .value(state.buffer.take(count))
