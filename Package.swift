@@ -17,7 +17,10 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "fluvial",
   platforms: [.macOS(.v26)],
-  products: [.library(name: "Fluvial", targets: ["Fluvial"])],
+  products: [
+    .library(name: "Fluvial", targets: ["Fluvial"]),
+    .library(name: "FluvialTesting", targets: ["FluvialTesting"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -39,18 +42,34 @@ let package = Package(
     .target(
       name: "Fluvial", dependencies: ["FluvialPrimitives", "FluvialTransports"],
       swiftSettings: strict),
+    // Streams in memory, with faults, and the checks that any pair of streams must pass.
+    .target(
+      name: "FluvialTesting",
+      dependencies: ["Fluvial", "FluvialPrimitives", "FluvialTransports"],
+      swiftSettings: strict),
     .testTarget(
       name: "FluvialTransportsTests",
       dependencies: ["FluvialTransports", "FluvialPrimitives", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "FluvialTests", dependencies: ["Fluvial", "FluvialPrimitives", "TestSupport"],
+      name: "FluvialTests",
+      dependencies: ["Fluvial", "FluvialPrimitives", "StreamTestSupport", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FluvialTestingTests",
+      dependencies: ["Fluvial", "FluvialTesting", "FluvialTransports", "StreamTestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "FluvialPrimitivesTests", dependencies: ["FluvialPrimitives"], swiftSettings: strict),
 
     // The terminal's modes and putting it back, in C: safe in a signal handler.
     .target(name: "CTerminalGuard"),
+
+    // Bodies on a loop that must leave nothing behind, and sockets in the hands of a test.
+    .target(
+      name: "StreamTestSupport",
+      dependencies: ["Fluvial", "FluvialPrimitives", "FluvialTransports"],
+      path: "Tests/StreamTestSupport", swiftSettings: strict),
 
     // Programs under test: on a pseudo-terminal or on pipes, every wait with a deadline.
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),

@@ -1,0 +1,31 @@
+import Fluvial
+import FluvialTesting
+import Synchronization
+import Testing
+
+@Suite struct ShufflingTests {
+  private static func order(_ seed: UInt64) throws -> [Int] {
+    try EventLoop.run(shufflingWith: seed) {
+      await withTaskGroup(of: Void.self) { group in
+        let order = OrderLog()
+        for index in 0..<20 { group.addTask { order.add(index) } }
+        await group.waitForAll()
+        return order.all
+      }
+    }
+  }
+
+  @Test func `a seed decides the order of ready jobs, and brings it back`() throws {
+    let first = try Self.order(1)
+    #expect(try Self.order(1) == first)
+    #expect(try Self.order(2) != first)
+    #expect(first.sorted() == Array(0..<20))
+  }
+}
+
+/// Numbers in the order in which they came.
+private final class OrderLog: Sendable {
+  private let numbers = Mutex<[Int]>([])
+  var all: [Int] { numbers.withLock { $0 } }
+  func add(_ number: Int) { numbers.withLock { $0.append(number) } }
+}
