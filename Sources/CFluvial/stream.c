@@ -149,7 +149,9 @@ int fluv_stream_open(fluv_loop *loop, fluv_kind kind, int descriptor,
 
 int fluv_stream_read_start(fluv_stream *stream) {
   if (stream->kind == FLUV_KIND_FILE) return fluv_file_read_start(stream);
-  return uv_read_start(fluv_uv_stream(&stream->as), on_memory, on_read);
+  int status = uv_read_start(fluv_uv_stream(&stream->as), on_memory, on_read);
+  /* Reading already is what was asked for. */
+  return status == UV_EALREADY ? 0 : status;
 }
 
 void fluv_stream_read_stop(fluv_stream *stream) {
