@@ -81,7 +81,9 @@ extension EventLoop {
     let wait = OneShotWait<Int32>()
     let poll = try await onLoop { loop throws(UVError) in
       let poll = try PollHandle(descriptor: descriptor, on: loop) { status in
-        wait.finish(status < 0 ? status : fluv_socket_outcome(descriptor))
+        // libuv says EBADF for every error that poll reports; the socket knows which it was.
+        let outcome = fluv_socket_outcome(descriptor)
+        wait.finish(outcome < 0 ? outcome : status)
       }
       try poll.start(writable: true)
       return LoopBound(poll, on: loop)
