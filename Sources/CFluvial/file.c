@@ -1,5 +1,7 @@
 #include "stream.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,6 +127,10 @@ int fluv_file_open(fluv_stream *stream, int descriptor) {
 
 int fluv_file_read_start(fluv_stream *stream) {
   fluv_file *file = &stream->as.file;
+  /* As libuv answers for a pipe's writing end. */
+  int flags = fcntl(file->descriptor, F_GETFL);
+  if (flags < 0) return -errno;
+  if ((flags & O_ACCMODE) == O_WRONLY) return UV_ENOTCONN;
   file->is_reading = 1;
   if (!file->has_held) start_read(stream);
   return file->has_held ? uv_idle_start(&file->idle, on_idle) : 0;
