@@ -34,6 +34,10 @@ static void on_timer(uv_timer_t *timer) {
 
 int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
                    void *owner) {
+  /* Else the loop's own descriptors become the standard streams, and libuv
+   * refuses to close those. */
+  int status = fluv_descriptors_fill_standard();
+  if (status < 0) return status;
   fluv_loop *loop = calloc(1, sizeof *loop);
   if (!loop) return UV_ENOMEM;
   void *buffer = mmap(NULL, FLUV_READ_BUFFER, PROT_READ | PROT_WRITE,
@@ -45,7 +49,7 @@ int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
   loop->read_buffer = buffer;
   loop->callbacks = callbacks;
   loop->owner = owner;
-  int status = uv_loop_init(&loop->uv);
+  status = uv_loop_init(&loop->uv);
   if (status == 0) {
     loop->uv.data = loop;
     status = uv_async_init(&loop->uv, &loop->wake, on_wake);

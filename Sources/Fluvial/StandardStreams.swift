@@ -32,7 +32,10 @@ private func standardStream(
   let core = try StreamReaderProtocol(loop: loop, limit: limit)
   do {
     try await loop.onLoop { loop throws(UVError) in
-      try loop.makeStandardTransport(number).start(core)
+      let transport = try loop.makeStandardTransport(number)
+      // What is typed at a terminal is for standard input, although the outputs could read it too.
+      if number != 0 { transport.pauseReading() }
+      transport.start(core)
     }
   } catch { throw StreamError.wrapping(error) }
   return core.makeStreams()

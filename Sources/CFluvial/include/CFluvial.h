@@ -71,8 +71,8 @@ uint64_t fluv_monotonic_ns(void);
 
 /* Loop */
 
-/* Makes a loop with its wake-up, its one timer and its read buffer. Binds
- * uv_loop_init. */
+/* Makes a loop with its wake-up, its one timer and its read buffer, after
+ * opening whichever standard streams are closed. Binds uv_loop_init. */
 FLUV_CHECKED int fluv_loop_open(fluv_loop **out,
                                 const fluv_callbacks *callbacks, void *owner);
 /* The owner may be set after opening, before the first turn. */
