@@ -14,6 +14,7 @@ package final class SignalHandle: LoopResource {
   ) throws(UVError) {
     self.onSignal = onSignal
     super.init(on: loop)
+    try loop.core.checkOpen()
     let owner = unsafe Unmanaged.passRetained(self)
     var opened: OpaquePointer?
     let status = unsafe fluv_signal_open(loop.core.handle, number, owner.toOpaque(), &opened)
