@@ -40,6 +40,11 @@ public final class EventLoop: SerialExecutor, Sendable {
   /// `Task(executorPreference: loop.taskExecutor) { … }`, or `withTaskExecutorPreference`.
   public var taskExecutor: any TaskExecutor { core }
 
+  /// Whether the loop still takes new resources.
+  ///
+  /// The loop's thread.
+  var isOpen: Bool { unsafe core.local.pointee.phase == .open }
+
   // MARK: Calls
 
   /// Runs `body` on the loop's thread, soon, after what is ready already.

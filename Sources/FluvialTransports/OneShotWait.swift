@@ -4,8 +4,8 @@ internal import FluvialPrimitives
 ///
 /// idle -> parked -> done; idle -> done when the answer or the cancellation is first. Whoever is first wins, and the task
 /// is resumed once.
-final class OneShotWait<Value: Sendable>: Sendable {
-  typealias Continuation = UnsafeContinuation<Value, Never>
+package final class OneShotWait<Value: Sendable>: Sendable {
+  private typealias Continuation = UnsafeContinuation<Value, Never>
 
   @safe private enum State {
     case idle
@@ -15,8 +15,10 @@ final class OneShotWait<Value: Sendable>: Sendable {
 
   private let state = Lock(State.idle)
 
+  package init() {}
+
   /// Waits for ``finish(_:)``.
-  func wait() async -> Value {
+  package func wait() async -> Value {
     unsafe await withUnsafeContinuation { continuation in
       let early: Value? = state.withLock { state in
         guard case .done(let value) = state else {
@@ -31,7 +33,7 @@ final class OneShotWait<Value: Sendable>: Sendable {
 
   /// Answers; returns whether this was the first answer.
   @discardableResult
-  func finish(_ value: Value) -> Bool {
+  package func finish(_ value: Value) -> Bool {
     let (isFirst, parked): (Bool, Continuation?) = unsafe state.withLock { state in
       switch state {
       case .idle:

@@ -8,6 +8,9 @@ package final class SignalHandle: LoopResource {
   private var handle: OpaquePointer?
   private var onSignal: (() -> Void)?
 
+  /// Called when the loop ends before the watcher was closed.
+  package var onLoopEnd: (() -> Void)?
+
   /// Takes the signal's disposition over until the last watcher of it is closed.
   package init(
     number: Int32, on loop: EventLoop, onSignal: @escaping () -> Void
@@ -30,10 +33,15 @@ package final class SignalHandle: LoopResource {
     guard let closing = unsafe handle else { return }
     unsafe handle = nil
     onSignal = nil
+    onLoopEnd = nil
     unsafe fluv_signal_close(closing)
   }
 
-  package override func loopWillClose() { close() }
+  package override func loopWillClose() {
+    let told = onLoopEnd
+    close()
+    told?()
+  }
 
   // MARK: From libuv
 
