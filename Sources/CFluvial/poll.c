@@ -12,6 +12,7 @@ static void on_ready(uv_poll_t *handle, int status, int events) {
   int ready = 0;
   if (events & UV_READABLE) ready |= FLUV_READABLE;
   if (events & UV_WRITABLE) ready |= FLUV_WRITABLE;
+  if (events & UV_DISCONNECT) ready |= FLUV_DISCONNECT;
   fluv_loop_of(fluv_handle(handle))
       ->callbacks->poll_ready(poll->owner, status, ready);
 }
@@ -45,6 +46,7 @@ int fluv_poll_start(fluv_poll *poll, int events) {
   int wanted = 0;
   if (events & FLUV_READABLE) wanted |= UV_READABLE;
   if (events & FLUV_WRITABLE) wanted |= UV_WRITABLE;
+  if (events & FLUV_DISCONNECT) wanted |= UV_DISCONNECT;
   return uv_poll_start(&poll->uv, wanted, on_ready);
 }
 

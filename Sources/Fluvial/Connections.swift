@@ -43,9 +43,14 @@ public func openConnection(
   adopting descriptor: Int32, limit: Int = StreamReaderProtocol.defaultLimit,
   on loop: EventLoop? = nil
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
-  try await streams(on: loop ?? .current ?? .shared, limit: limit) {
-    (descriptor, try SocketAddress.family(ofSocket: descriptor))
+  let owned = OwnedDescriptor(descriptor)
+  let family: SocketAddress.Family
+  do { family = try SocketAddress.family(ofSocket: descriptor) } catch {
+    throw StreamError.wrapping(error)
   }
+  let loop = loop ?? .current ?? .shared
+  let core = try StreamReaderProtocol(loop: loop, limit: limit)
+  return try await start(owned, family, core)
 }
 
 private func streams(
@@ -55,11 +60,21 @@ private func streams(
   do {
     let core = try StreamReaderProtocol(loop: loop, limit: limit)
     let (descriptor, family) = try await connect()
-    try await loop.onLoop { loop throws(UVError) in
-      try loop.makeTransport(adopting: descriptor, family: family).start(core)
-    }
-    return core.makeStreams()
+    return try await start(OwnedDescriptor(descriptor), family, core)
   } catch { throw StreamError.wrapping(error) }
+}
+
+private func start(
+  _ descriptor: consuming OwnedDescriptor, _ family: SocketAddress.Family,
+  _ core: StreamReaderProtocol
+) async throws -> (reader: StreamReader, writer: StreamWriter) {
+  let number = descriptor.take()
+  do {
+    try await core.loop.onLoop { loop throws(UVError) in
+      try loop.makeTransport(adopting: number, family: family).start(core)
+    }
+  } catch { throw StreamError.wrapping(error) }
+  return core.makeStreams()
 }
 
 /// Connects to a host for the time of `body`.

@@ -7,20 +7,7 @@ extension Server {
   ///
   /// The loop's thread.
   func bind(_ addresses: [SocketAddress]) throws(UVError) {
-    var listeners: [Listener] = []
-    do {
-      for address in addresses {
-        // The first address decides about a port that is any.
-        let port = listeners.first?.address.port ?? address.port
-        let actual =
-          try address.port == 0 && address.family != .unix
-          ? SocketAddress(number: address.host, port: port) : address
-        listeners.append(try loop.bind(actual, options.listen))
-      }
-    } catch {
-      for listener in listeners { listener.close() }
-      throw error
-    }
+    let listeners = try bindAll(addresses)
     for listener in listeners {
       let family = listener.address.family
       listener.onAccept = { [self] in accepted($0, from: $1, family: family) }
@@ -36,6 +23,30 @@ extension Server {
     }
   }
 
+  private func bindAll(_ addresses: [SocketAddress]) throws(UVError) -> [Listener] {
+    var attemptsLeft = 16
+    while true {
+      var listeners: [Listener] = []
+      do throws(UVError) {
+        for address in addresses {
+          // The first address decides about a port that is any.
+          let port = listeners.first?.address.port ?? address.port
+          let actual =
+            try address.port == 0 && address.family != .unix
+            ? SocketAddress(number: address.host, port: port) : address
+          listeners.append(try loop.bind(actual, options.listen))
+        }
+        return listeners
+      } catch {
+        for listener in listeners { listener.close() }
+        attemptsLeft -= 1
+        // The port that the system chose for the first address is somebody's at another: take the next one.
+        let isChosen = addresses.first?.port == 0 && !listeners.isEmpty
+        guard isChosen, error == .addressInUse, attemptsLeft > 0 else { throw error }
+      }
+    }
+  }
+
   private func accepted(
     _ descriptor: Int32, from peer: SocketAddress?, family: SocketAddress.Family
   ) {
@@ -44,11 +55,14 @@ extension Server {
       let transport = try loop.makeTransport(adopting: descriptor, family: family)
       transport.remember(remote: peer)
       transport.start(core)
-      let isFull = state.withLock { state in
+      let (isOver, isFull) = state.withLock { state in
+        // Closed from another thread, and the listener has not heard of it yet: nobody would handle this one.
+        if state.phase >= .stopped { return (true, false) }
         state.accepted.append(core)
         state.connections[ObjectIdentifier(core)] = core
-        return hasNoRoom(state)
+        return (false, hasNoRoom(state))
       }
+      if isOver { transport.abort() }
       if isFull { hold(true) }
     } catch {
       Report.warning("a connection was dropped", ["error": "\(error)"])
@@ -70,12 +84,21 @@ extension Server {
 
   /// One task with a child for each connection, woken once for each batch.
   func startRoot() {
+    // A loop that ends takes its servers along, and cancels the handlers as a shutdown does.
+    let hook = ServerEndHook()
+    let end = LoopEndHook(on: loop) { [self] in
+      hook.leave()
+      close()
+      cancelHandlers()
+    }
+    hook.hook = LoopBound(end, on: loop)
     let task = Task(executorPreference: loop.taskExecutor) { [self] in
       await withDiscardingTaskGroup { group in
         while let batch = await nextBatch() {
           for core in batch { group.addTask { await self.handle(core) } }
         }
       }
+      await loop.onLoop { _ in hook.leave() }
       rootEnded()
     }
     state.withLock { $0.rootTask = task }
@@ -160,5 +183,15 @@ extension Server {
       return state.closeWaiters
     }
     for signal in signals { signal.fire() }
+  }
+}
+
+/// Where a server's root task finds the hook to take out at its end; touched on the loop's thread only.
+private final class ServerEndHook: @unchecked Sendable {
+  var hook: LoopBound<LoopEndHook>?
+
+  func leave() {
+    hook?.value.leave()
+    hook = nil
   }
 }

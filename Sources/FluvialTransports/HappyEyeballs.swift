@@ -86,9 +86,10 @@ extension EventLoop {
       }
       group.cancelAll()
       if let winner {
-        if Task.isCancelled { _ = OwnedDescriptor(winner) }
+        let owned = OwnedDescriptor(winner)
+        // Closes it, whenever the cancellation came.
         try Task.checkCancellation()
-        return winner
+        return owned.take()
       }
       try Task.checkCancellation()
       throw ConnectError(attempts: attempts)

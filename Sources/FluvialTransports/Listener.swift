@@ -51,7 +51,9 @@ public final class Listener: LoopResource {
     guard descriptor >= 0, !isListening else { return }
     try UVError.check(fluv_socket_listen(descriptor, backlog), "listen on \(address)")
     let me = LoopBound(self, on: loop)
-    let poll = try PollHandle(descriptor: descriptor, on: loop) { _ in me.value.acceptBatch() }
+    let poll = try PollHandle(descriptor: descriptor, on: loop) { status in
+      if status != UVError.canceled.code { me.value.acceptBatch() }
+    }
     self.poll = poll
     isListening = true
     try poll.start(readable: true)

@@ -5,7 +5,7 @@ internal import FluvialPrimitives
 ///
 /// Binds `uv_getaddrinfo`.
 @safe
-final class Lookup {
+final class Lookup: LoopResource {
   typealias Answer = Result<[SocketAddress], UVError>
 
   private var handle: OpaquePointer?
@@ -17,6 +17,8 @@ final class Lookup {
     onAnswer: @escaping (Answer) -> Void
   ) throws(UVError) {
     self.onAnswer = onAnswer
+    super.init(on: loop)
+    try loop.core.checkOpen()
     let owner = unsafe Unmanaged.passRetained(self)
     var opened: OpaquePointer?
     let status = unsafe Self.begin(
@@ -26,6 +28,7 @@ final class Lookup {
       throw UVError(code: status, context: "resolve \(host ?? "") \(service ?? "")")
     }
     unsafe handle = opened
+    loop.core.register(self)
   }
 
   private static func begin(
@@ -48,6 +51,8 @@ final class Lookup {
     unsafe fluv_lookup_cancel(running)
   }
 
+  package override func loopWillClose() { cancel() }
+
   // MARK: From libuv
 
   func finished(status: Int32, addresses: [SocketAddress]) {
@@ -58,6 +63,7 @@ final class Lookup {
   private func answer(_ answer: Answer) {
     let report = onAnswer
     onAnswer = nil
+    loop.core.unregister(self)
     report?(answer)
   }
 }

@@ -34,10 +34,17 @@ public struct LoopClock: Clock, Sendable {
 
   /// Waits until `deadline`, never less.
   ///
-  /// Throws `CancellationError` as soon as the task is cancelled, and leaves no timer behind. `tolerance` is not used.
+  /// Throws `CancellationError` as soon as the task is cancelled or the loop ends, and leaves no timer behind.
+  ///
+  /// `tolerance` is not used.
   public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
     let wait = SleepWait()
-    let call = ScheduledCall(core: core, deadline: deadline.nanoseconds) { wait.finish() }
+    let call = ScheduledCall(core: core, deadline: deadline.nanoseconds) {
+      // The loop is ending: nobody else would wake the sleeper.
+      wait.cancel()
+    } body: {
+      wait.finish()
+    }
     let inTime = await withTaskCancellationHandler {
       unsafe await withUnsafeContinuation { continuation in
         guard unsafe wait.park(continuation) else { return }

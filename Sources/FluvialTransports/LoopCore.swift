@@ -49,8 +49,11 @@ package final class LoopCore: TaskExecutor {
 
   /// What other threads reach, under the lock.
   struct Inbox {
+    /// open -> shut (kept, but there is nothing left to wake) -> gone (late jobs run elsewhere).
+    enum Gate { case open, shut, gone }
+
     var items: [ReadyItem] = []
-    var isOpen = true
+    var gate = Gate.open
   }
 
   let local: UnsafeMutablePointer<Local>
@@ -103,10 +106,10 @@ package final class LoopCore: TaskExecutor {
       return
     }
     let late: ReadyItem? = inbox.withLock { inbox in
-      guard inbox.isOpen else { return item }
+      guard inbox.gate != .gone else { return item }
       inbox.items.append(item)
-      // Under the lock, because the wake-up handle may be closed as soon as the inbox is.
-      if inbox.items.count == 1 { unsafe fluv_loop_wake(handle) }
+      // Under the lock, because the wake-up handle may be closed as soon as the inbox is shut.
+      if inbox.items.count == 1, inbox.gate == .open { unsafe fluv_loop_wake(handle) }
       return nil
     }
     if let late { LateJobs.run(late, on: self) }
@@ -224,11 +227,24 @@ package final class LoopCore: TaskExecutor {
   func timerFired() {
     unsafe local.pointee.armedDeadline = .max
     let now = fluv_monotonic_ns()
-    // Calls that these add are later than now, so they wait for the next tick.
-    while let call = unsafe local.pointee.timers.popDue(at: now) { call.fire() }
+    // Calls that these add wait for the next tick, whatever their time: else one that adds itself never ends.
+    let last = unsafe local.pointee.timers.lastSequence
+    while let call = unsafe local.pointee.timers.popDue(at: now, upTo: last) { call.fire() }
+  }
+
+  /// Gives up every call that is still scheduled; who sleeps is cancelled.
+  func dropTimers() {
+    while let call = unsafe local.pointee.timers.popAny() { call.drop() }
   }
 
   // MARK: Resources
+
+  /// Throws ``UVError/canceled`` once the loop is ending: what is made then would never be let go of.
+  func checkOpen() throws(UVError) {
+    guard unsafe local.pointee.phase == .open else {
+      throw UVError(code: UVError.canceled.code, context: "the event loop has ended")
+    }
+  }
 
   /// Enters something that must be gone before the loop can end.
   func register(_ resource: LoopResource) {

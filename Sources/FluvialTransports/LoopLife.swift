@@ -78,6 +78,7 @@ extension EventLoop {
     if status < 0 {
       unsafe Unmanaged<LoopThread>.fromOpaque(raw).release()
       loop.end()
+      loop.handOver()
       throw UVError(code: status, context: "thread of an event loop")
     }
     return loop
@@ -112,6 +113,7 @@ extension EventLoop {
     fluv_thread_set_current(nil)
     unsafe core.local.pointee.facade = nil
     if unsafe !core.local.pointee.hadSigpipeBlocked { fluv_thread_unblock_sigpipe() }
+    handOver()
   }
 
   // MARK: The end
@@ -119,6 +121,7 @@ extension EventLoop {
   /// Lets go of every resource, runs what is ready, closes the loop, sends latecomers elsewhere.
   func end() {
     unsafe core.local.pointee.phase = .closing
+    core.dropTimers()
     // Those at the end of the list first: an entry that goes is replaced by the last.
     for resource in unsafe core.local.pointee.resources.reversed() { resource.loopWillClose() }
     // Handles and cancelled tasks need a few turns; tasks that never stop do not get for ever.
@@ -135,19 +138,25 @@ extension EventLoop {
         sched_yield()
       }
     }
-    while let call = unsafe core.local.pointee.timers.popAny() { call.drop() }
-    let rest = core.inbox.withLock { inbox in
-      inbox.isOpen = false
-      let rest = inbox.items
-      inbox.items = []
-      return rest
-    }
-    unsafe core.local.pointee.ready.append(contentsOf: rest)
+    core.inbox.withLock { $0.gate = .shut }
     unsafe core.local.pointee.phase = .closed
     unsafe fluv_loop_begin_close(core.handle)
     // Requests on the thread pool end by themselves, and nothing else is left.
-    repeat { core.fluvTurn(wait: false) } while unsafe fluv_loop_close(core.handle) < 0
-    while let item = unsafe core.local.pointee.ready.popFirst() { LateJobs.run(item, on: core) }
+    repeat { core.fluvTurn(wait: true) } while unsafe fluv_loop_close(core.handle) < 0
+  }
+
+  /// Leaves what is still to be run, and the loop's state with it, to the queue for late jobs.
+  ///
+  /// The last thing that the loop's thread does.
+  fileprivate func handOver() {
+    var rest = unsafe Array(core.local.pointee.ready)
+    unsafe core.local.pointee.ready.removeAll()
+    rest += core.inbox.withLock { inbox in
+      inbox.gate = .gone
+      defer { inbox.items = [] }
+      return inbox.items
+    }
+    for item in rest { LateJobs.run(item, on: core) }
   }
 }
 

@@ -16,7 +16,9 @@ final class MainQueue: LoopResource {
     }
     let queue = MainQueue(on: loop)
     do {
-      let poll = try PollHandle(descriptor: descriptor, on: loop) { _ in fluv_main_queue_run() }
+      let poll = try PollHandle(descriptor: descriptor, on: loop) { status in
+        if status != UVError.canceled.code { fluv_main_queue_run() }
+      }
       try poll.start(readable: true)
       queue.poll = poll
       loop.core.register(queue)

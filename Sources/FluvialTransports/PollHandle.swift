@@ -8,12 +8,13 @@ final class PollHandle: LoopResource {
   private var handle: OpaquePointer?
   private var onReady: ((Int32) -> Void)?
 
-  /// `onReady` gets 0 or libuv's error.
+  /// `onReady` gets 0 or libuv's error; ``UVError/canceled`` when the loop ends.
   init(
     descriptor: Int32, on loop: EventLoop, onReady: @escaping (Int32) -> Void
   ) throws(UVError) {
     self.onReady = onReady
     super.init(on: loop)
+    try loop.core.checkOpen()
     let owner = unsafe Unmanaged.passRetained(self)
     var opened: OpaquePointer?
     let status = unsafe fluv_poll_open(loop.core.handle, descriptor, owner.toOpaque(), &opened)
@@ -31,6 +32,12 @@ final class PollHandle: LoopResource {
     try UVError.check(unsafe fluv_poll_start(handle, events), "poll")
   }
 
+  /// Ready when the other end is gone.
+  func startWatchingForDisconnect() throws(UVError) {
+    guard let handle = unsafe handle else { return }
+    try UVError.check(unsafe fluv_poll_start(handle, FLUV_DISCONNECT.int32), "poll")
+  }
+
   func stop() {
     if let handle = unsafe handle { unsafe fluv_poll_stop(handle) }
   }
@@ -43,7 +50,11 @@ final class PollHandle: LoopResource {
     unsafe fluv_poll_close(closing)
   }
 
-  override func loopWillClose() { close() }
+  override func loopWillClose() {
+    let report = onReady
+    close()
+    report?(UVError.canceled.code)
+  }
 
   // MARK: From libuv
 

@@ -7,14 +7,20 @@ public final class ScheduledCall {
   let deadline: UInt64
   private let core: LoopCore
   private let body: Lock<(() -> Void)?>
+  private let onDrop: (@Sendable () -> Void)?
 
   /// Where it stands in the loop's heap, and since when; the loop's thread only.
   var place: Int?
   var sequence: UInt64 = 0
 
-  init(core: LoopCore, deadline: UInt64, body: sending @escaping () -> Void) {
+  /// `onDrop` is called in place of `body` when the loop ends before the time has come.
+  init(
+    core: LoopCore, deadline: UInt64, onDrop: (@Sendable () -> Void)? = nil,
+    body: sending @escaping () -> Void
+  ) {
     self.core = core
     self.deadline = deadline
+    self.onDrop = onDrop
     self.body = Lock(body)
   }
 
@@ -35,17 +41,22 @@ public final class ScheduledCall {
 
   func enter() {
     if core.isCurrent {
-      unsafe core.local.pointee.timers.insert(self)
+      insert()
     } else {
-      core.submit(
-        .call { [self] in
-          if body.withLock({ $0 != nil }) { unsafe core.local.pointee.timers.insert(self) }
-        })
+      core.submit(.call { [self] in if body.withLock({ $0 != nil }) { insert() } })
     }
   }
 
+  private func insert() {
+    // A loop that is ending turns no more for it.
+    guard unsafe core.local.pointee.phase == .open else { return drop() }
+    unsafe core.local.pointee.timers.insert(self)
+  }
+
   /// The loop has ended before its time came.
-  func drop() { _ = takeBody() }
+  func drop() {
+    if takeBody() != nil { onDrop?() }
+  }
 
   func fire() { takeBody()?() }
 

@@ -20,6 +20,7 @@ package final class SignalHandle: LoopResource {
     self.number = number
     self.onSignal = onSignal
     super.init(on: loop)
+    try loop.core.checkOpen()
     let owner = unsafe Unmanaged.passRetained(self)
     var opened: OpaquePointer?
     let status = unsafe fluv_signal_open(loop.core.handle, number, owner.toOpaque(), &opened)

@@ -28,8 +28,14 @@ struct TimerHeap {
     siftDown(last.place ?? place)
   }
 
-  mutating func popDue(at now: UInt64) -> ScheduledCall? {
-    guard let first = calls.first, first.deadline <= now else { return nil }
+  /// The number of the call that came last.
+  var lastSequence: UInt64 { inserted }
+
+  /// The soonest call that is due, unless it came after the one with the number `last`.
+  mutating func popDue(at now: UInt64, upTo last: UInt64) -> ScheduledCall? {
+    guard let first = calls.first, first.deadline <= now, first.sequence <= last else {
+      return nil
+    }
     remove(first)
     return first
   }

@@ -113,6 +113,9 @@ fluv_kind fluv_descriptor_kind(int descriptor);
 FLUV_CHECKED int fluv_stream_open(fluv_loop *loop, fluv_kind kind,
                                   int descriptor, void *owner,
                                   fluv_stream **out);
+/* Its description may be shared with other streams of this process: the last
+ * of them puts O_NONBLOCK back. */
+void fluv_stream_mark_shared(fluv_stream *stream);
 FLUV_CHECKED int fluv_stream_read_start(fluv_stream *stream);
 void fluv_stream_read_stop(fluv_stream *stream);
 /* From now on reads go where stream_memory says. */
@@ -147,7 +150,8 @@ FLUV_CHECKED int fluv_stream_window(fluv_stream *stream, int *columns,
 
 /* Readiness of a descriptor that stays the caller's */
 
-enum { FLUV_READABLE = 1, FLUV_WRITABLE = 2 };
+/* Disconnect: the other end is gone; a pipe tells that as an error. */
+enum { FLUV_READABLE = 1, FLUV_WRITABLE = 2, FLUV_DISCONNECT = 4 };
 
 FLUV_CHECKED int fluv_poll_open(fluv_loop *loop, int descriptor, void *owner,
                                 fluv_poll **out);
@@ -243,6 +247,8 @@ FLUV_CHECKED int fluv_address_unix(const char *path, size_t length,
 /* Opens /dev/null on each of 0, 1 and 2 that is closed. */
 FLUV_CHECKED int fluv_descriptors_fill_standard(void);
 FLUV_CHECKED int fluv_descriptor_duplicate(int descriptor);
+/* Whether it can only be written to. */
+int fluv_descriptor_is_write_only(int descriptor);
 void fluv_descriptor_close(int descriptor);
 /* Blocks SIGPIPE on this thread. Returns 1 if it was already blocked. */
 int fluv_thread_block_sigpipe(void);
