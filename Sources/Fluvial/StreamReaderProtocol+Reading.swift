@@ -71,11 +71,8 @@ extension StreamReaderProtocol {
       }
       guard !state.isClosed, !state.isPaused, !state.buffer.isSkipping,
         state.streak < Self.longestStreak
-      else {
-        return .other
-      }
+      else { return .other }
       if state.buffer.count > 0 {
-        guard !state.buffer.isSkipping else { return .other }
         state.reader = .idle
         state.streak += 1
         return .value(state.buffer.take(count))
