@@ -43,9 +43,15 @@ public func openConnection(
   adopting descriptor: Int32, limit: Int = StreamReaderProtocol.defaultLimit,
   on loop: EventLoop? = nil
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
-  try await streams(on: loop ?? .current ?? .shared, limit: limit) {
-    (descriptor, try SocketAddress.family(ofSocket: descriptor))
-  }
+  // Closed by leaving, until somebody has taken it.
+  let owned = OwnedDescriptor(descriptor)
+  let family: SocketAddress.Family
+  do {
+    family = try SocketAddress.family(ofSocket: descriptor)
+    try StreamReaderProtocol.check(limit: limit)
+  } catch { throw StreamError.wrapping(error) }
+  let number = owned.take()
+  return try await streams(on: loop ?? .current ?? .shared, limit: limit) { (number, family) }
 }
 
 private func streams(
