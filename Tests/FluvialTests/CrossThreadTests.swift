@@ -3,7 +3,9 @@ import Testing
 
 /// Streams used from tasks that are not on their loop: every wait crosses threads.
 @Suite struct CrossThreadTests {
-  @Test(arguments: [1, 1000, 70_000]) func `bytes survive the way between threads`(size: Int) async throws {
+  @Test(arguments: [1, 1000, 70_000]) func `bytes survive the way between threads`(size: Int)
+    async throws
+  {
     let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
       while let bytes = try await reader.read(upTo: 4096) { try await writer.write(bytes) }
     }
@@ -30,7 +32,8 @@ import Testing
 
   @Test func `one loop's server and another loop's client`() throws {
     let text = try EventLoop.run {
-      let server = try await startServer(host: "127.0.0.1", port: 0, on: .shared) { reader, writer in
+      let server = try await startServer(host: "127.0.0.1", port: 0, on: .shared) {
+        reader, writer in
         for try await line in reader.lines { try await writer.writeLine(line.uppercased()) }
       }
       let port = server.localAddresses[0].port
