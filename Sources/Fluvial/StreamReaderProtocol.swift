@@ -36,11 +36,15 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     loop: EventLoop, limit: Int = StreamReaderProtocol.defaultLimit,
     onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)? = nil
   ) throws {
-    guard limit > 0 else { throw StreamError.invalid("The limit must be positive, not \(limit).") }
+    try Self.check(limit: limit)
     self.loop = loop
     self.onConnect = onConnect
     self.limit = limit
     reading = Lock(ReaderState(limit: limit))
+  }
+
+  static func check(limit: Int) throws(StreamError) {
+    guard limit > 0 else { throw .invalid("The limit must be positive, not \(limit).") }
   }
 
   /// The reader and writer of the connection.

@@ -1,4 +1,6 @@
 internal import CFluvial
+internal import DequeModule
+internal import FluvialPrimitives
 
 /// What is left open, for tests.
 extension EventLoop {
@@ -44,4 +46,9 @@ package final class LoopEndHook: LoopResource {
   }
 
   package override func loopWillClose() { body?() }
+}
+
+extension WriteQueue {
+  /// How many writers wait for room.
+  package var waitingCount: Int { state.withLock { $0.roomWaiters.count } }
 }

@@ -17,6 +17,10 @@ extension StreamTransport {
   public func close() {
     loop.checkIsolated()
     guard phase == .open else { return }
+    if let brokenWriting {
+      fail(brokenWriting.error)
+      return
+    }
     phase = .finishing
     writes.endAccepting()
     var clock = CloseClock()
@@ -41,9 +45,9 @@ extension StreamTransport {
   // MARK: The steps of a graceful close
 
   /// A socket whose peer may still send: closing it at once would lose what was sent.
-  private var isDiscardable: Bool {
-    (kind == FLUV_KIND_TCP || isUnixSocket) && !hasSeenEOF
-  }
+  private var isDiscardable: Bool { isSocket && !hasSeenEOF }
+
+  var isSocket: Bool { kind == FLUV_KIND_TCP || isUnixSocket }
 
   private var isUnixSocket: Bool {
     kind == FLUV_KIND_PIPE && localAddress?.family == .unix
@@ -64,7 +68,8 @@ extension StreamTransport {
 
   func finishedWriting() {
     guard phase == .finishing else { return }
-    guard isDiscardable else {
+    // A peer that has ended its direction may still have to get what our kernel holds.
+    guard isDiscardable || kind == FLUV_KIND_TCP else {
       shut(error: nil, resets: false)
       return
     }
@@ -103,7 +108,13 @@ extension StreamTransport {
       shut(error: nil, resets: false)
       return
     }
+    let outcome = fluv_socket_outcome(descriptor)
+    if outcome < 0 {
+      shut(error: UVError(code: outcome), resets: true)
+      return
+    }
     var clock = closeClock ?? CloseClock()
+    clock.check?.cancel()
     let me = LoopBound(self, on: loop)
     clock.check = loop.schedule(after: clock.interval) { me.value.checkConfirmation() }
     clock.interval = min(clock.interval * 2, .milliseconds(50))
@@ -111,9 +122,16 @@ extension StreamTransport {
   }
 
   /// While closing: the peer's end of stream, or an error that leaves nobody to wait for.
-  func peerEnded() {
+  func peerEnded(_ error: UVError?) {
     hasSeenEOF = true
-    if phase == .lingering { shut(error: nil, resets: false) }
+    guard phase == .lingering else { return }
+    guard let error else {
+      checkConfirmation()
+      return
+    }
+    // Our end of stream counts as one byte; more than that, and the peer did not get everything.
+    let isLost = kind == FLUV_KIND_TCP && fluv_socket_unconfirmed(descriptor ?? -1) > 1
+    shut(error: isLost ? error : nil, resets: isLost)
   }
 
   private func lingerTimeOver() {

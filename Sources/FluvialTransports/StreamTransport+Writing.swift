@@ -43,7 +43,7 @@ extension StreamTransport {
 
   /// The second half of `writeEOF`, for an end that was asked for from another thread.
   package func sendEndOnceDrained() {
-    guard phase == .open, !wantsEOF else { return }
+    guard phase == .open, !wantsEOF, brokenWriting == nil else { return }
     wantsEOF = true
     flushWrites()
   }
@@ -95,7 +95,7 @@ extension StreamTransport {
   private func act(on effects: WriteQueue.Effects) {
     effects.resumeWaiters()
     if effects.error != 0 {
-      fail(UVError(code: effects.error))
+      failWriting(UVError(code: effects.error))
       return
     }
     announce(pause: effects.pause)

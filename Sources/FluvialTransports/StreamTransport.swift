@@ -25,6 +25,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
   var hasSeenEOF = false
   var wantsEOF = false
   var failure: (any Error)?
+  var brokenWriting: BrokenWriting?
   var closeClock: CloseClock?
   private var knownLocal: SocketAddress?
   private var knownRemote: SocketAddress?
@@ -34,14 +35,15 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
 
   /// Wraps a descriptor, which is this transport's from the start: it is closed even when this throws.
   init(adopting descriptor: Int32, kind: fluv_kind, on loop: EventLoop) throws(UVError) {
-    loop.checkIsolated()
     self.kind = kind
     writes = WriteQueue(core: loop.core)
     super.init(on: loop)
+    // Before the thread is checked: what comes after the loop's end runs on another one.
     guard unsafe loop.core.local.pointee.phase == .open else {
       fluv_descriptor_close(descriptor)
       throw UVError(code: UVError.canceled.code, context: "the event loop has ended")
     }
+    loop.checkIsolated()
     let owner = unsafe Unmanaged.passRetained(self)
     var opened: OpaquePointer?
     let status = unsafe fluv_stream_open(
@@ -137,6 +139,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     guard isPaused else { return }
     isPaused = false
     updateReading()
+    if brokenWriting != nil { lookForRest() }
   }
 
   func updateReading() {
@@ -148,11 +151,14 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
 
   func didRead(_ bytes: UnsafePointer<UInt8>?, _ count: Int) {
     guard phase == .open else {
-      if count < 0 { peerEnded() }
+      if count < 0 { peerEnded(count == Int(FLUV_EOF.int32) ? nil : UVError(code: count.int32)) }
       return
     }
     if count > 0 {
+      brokenWriting?.hasRead = true
       unsafe deliver(unsafe UnsafeBufferPointer(start: bytes, count: count))
+    } else if let brokenWriting {
+      fail(brokenWriting.error)
     } else if count == Int(FLUV_EOF.int32) {
       didReachEnd()
     } else {

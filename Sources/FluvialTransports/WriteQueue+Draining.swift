@@ -45,6 +45,7 @@ extension WriteQueue {
       var effects = Effects()
       guard state.phase == .open else { return (false, effects) }
       state.phase = .ending
+      state.wasEnded = true
       state.failRoomWaiters(.closed, &effects)
       return (true, effects)
     }
@@ -87,7 +88,8 @@ extension WriteQueue.State {
     switch phase {
     case .open: !forcing && (isPaused || !roomWaiters.isEmpty) ? .noRoom : nil
     case .ending, .closed: .closed
-    case .broken(let error): .broken(error)
+    // Ended by us before it broke: that is what a later write did wrong.
+    case .broken(let error): wasEnded ? .closed : .broken(error)
     }
   }
 

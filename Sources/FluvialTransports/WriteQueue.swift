@@ -40,6 +40,8 @@ package final class WriteQueue: Sendable {
 
   struct State {
     var phase = Phase.open
+    /// This side said that no more would come.
+    var wasEnded = false
     var chunks = ChunkList()
     /// What the kernel refused, and libuv will write when there is room.
     var inFlight = 0

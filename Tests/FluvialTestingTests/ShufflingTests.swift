@@ -1,13 +1,13 @@
 import Fluvial
 import FluvialTesting
-import Synchronization
+import StreamTestSupport
 import Testing
 
 @Suite struct ShufflingTests {
   private static func order(_ seed: UInt64) throws -> [Int] {
     try EventLoop.run(shufflingWith: seed) {
       await withTaskGroup(of: Void.self) { group in
-        let order = OrderLog()
+        let order = Record<Int>()
         for index in 0..<20 { group.addTask { order.add(index) } }
         await group.waitForAll()
         return order.all
@@ -21,11 +21,4 @@ import Testing
     #expect(try Self.order(2) != first)
     #expect(first.sorted() == Array(0..<20))
   }
-}
-
-/// Numbers in the order in which they came.
-private final class OrderLog: Sendable {
-  private let numbers = Mutex<[Int]>([])
-  var all: [Int] { numbers.withLock { $0 } }
-  func add(_ number: Int) { numbers.withLock { $0.append(number) } }
 }
