@@ -6,7 +6,7 @@ final class SilentSocket: Sendable {
   private let descriptor: Int32
 
   init(port: Int, sending text: String) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var size: Int32 = 1_024
     unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
