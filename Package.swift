@@ -133,12 +133,18 @@ let package = Package(
       dependencies: [
         "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Examples/echo-server", swiftSettings: strict),
+    .executableTarget(
+      name: "stdin-delay",
+      dependencies: [
+        "Fluvial", "FluvialTerminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Examples/stdin-delay", swiftSettings: strict),
     // The example programs, in process and as they were built.
     .testTarget(
       name: "ExampleTests",
       dependencies: [
         "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
-        "chat-server", "chat-client",
+        "chat-server", "chat-client", "stdin-delay",
       ], swiftSettings: strict),
   ]
 )

@@ -17,7 +17,7 @@ struct ChatClientCommand: ParsableCommand {
   @Option(help: "The server's host (default: 127.0.0.1).")
   var host: String?
 
-  @Option(help: "The server's port (default: 8000).")
+  @Option(help: "The server's port (default: 8000, or CHAT_PORT).")
   var port: Int?
 
   @Option(help: "Your name in the chat (default: asked for, or the login name).")
@@ -57,7 +57,8 @@ struct ChatClientCommand: ParsableCommand {
         throw ValidationError("At most three words are expected: host, port and name.")
       }
       let host = try one(host, words.first, "the host")
-      let portWord = try one(port.map(String.init), words.dropFirst().first, "the port")
+      let givenPort = try one(port.map(String.init), words.dropFirst().first, "the port")
+      let portWord = givenPort ?? DefaultPort.variable
       let name = try one(name, words.dropFirst(2).first, "the name")
       var settings = Settings()
       if let host {
@@ -75,7 +76,7 @@ struct ChatClientCommand: ParsableCommand {
           throw ValidationError("Bad name: \(error).")
         }
       }
-      settings.mayHost = host == nil && portWord == nil
+      settings.mayHost = host == nil && givenPort == nil
       settings.mode = mode.terminalMode
       settings.color = color.choice
       settings.isPlain = plain

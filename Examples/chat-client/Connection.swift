@@ -131,7 +131,11 @@ actor Connection {
       writer.close()
     }
     say(hello(retry.wanted))
-    while let line = try await nextLine(reader) { try await take(line) }
+    while let line = try await nextLine(reader) {
+      // A read that never has to wait does not notice that it was cancelled.
+      try Task.checkCancellation()
+      try await take(line)
+    }
   }
 
   /// The next line; of one that is longer than anybody needs, only its beginning.

@@ -26,6 +26,14 @@ enum LoginName {
   }
 }
 
+/// Where the chat is when the command line does not say.
+enum DefaultPort {
+  /// What the environment says, if it says anything.
+  static var variable: String? {
+    unsafe getenv("CHAT_PORT").map { unsafe String(cString: $0) }
+  }
+}
+
 /// A moment as the wall shows it.
 struct LocalTime: Equatable {
   var year: Int

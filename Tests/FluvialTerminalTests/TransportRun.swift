@@ -9,8 +9,10 @@ struct TransportRun {
   /// What is written whenever a mode is left.
   static let offString = "\u{1b}[?2004l\u{1b}[0m\u{1b}[?25h\r\u{1b}[J"
 
+  init(_ words: String...) throws { try self.init(words: words) }
+
   init(
-    _ words: String..., columns: Int = 80, rows: Int = 24, environment: [String: String] = [:]
+    words: [String], columns: Int = 80, rows: Int = 24, environment: [String: String] = [:]
   ) throws {
     terminal = try PseudoTerminal(columns: columns, rows: rows)
     before = try terminal.attributes()
