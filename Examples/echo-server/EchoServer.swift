@@ -10,6 +10,7 @@ import Fluvial
       echo-server --port 8000          then, elsewhere: nc 127.0.0.1 8000
       echo-server --unix /tmp/echo     then, elsewhere: nc -U /tmp/echo
 
+      Ctrl-c stops it, and lets those who are connected finish for a moment.
       Exit codes: 64 wrong usage, 68 unknown host, 69 the address is in use, 71 the system refused.
       """)
 
@@ -26,7 +27,8 @@ import Fluvial
     let (host, port, unix) = (host, port, unix)
     let exitCode = try EventLoop.run { () async throws -> Int32 in
       do {
-        let users = Users(loop: EventLoop.current ?? .shared)
+        let loop = EventLoop.current ?? .shared
+        let users = Users(loop: loop)
         let server =
           if let unix {
             try await startServer(unixPath: unix, handler: users.serve)
@@ -39,7 +41,8 @@ import Fluvial
           // Nobody may be reading this; the server serves all the same.
           try? await output.write("listening on \(place)\n")
         }
-        try await server.serveForever()
+        try await Self.waitForStop(on: loop)
+        await server.shutdown(grace: .seconds(2))
         return 0
       } catch {
         let complaint = try await standardError()
@@ -49,6 +52,11 @@ import Fluvial
       }
     }
     if exitCode != 0 { throw ExitCode(exitCode) }
+  }
+
+  /// Until ctrl-c, or until the system asks; a second time has its usual effect, since nobody watches any more.
+  private static func waitForStop(on loop: EventLoop) async throws {
+    for try await _ in loop.signals(.interrupt, .terminate) { return }
   }
 
   /// As sysexits.h has them.

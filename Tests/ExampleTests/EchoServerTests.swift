@@ -63,6 +63,26 @@ import Testing
     #expect(try server.exchange(bytes) == bytes)
   }
 
+  @Test(arguments: [SIGTERM, SIGINT])
+  func `a signal ends it in order, with those who are connected`(signal: Int32) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/echo"
+    let server = try RunningEcho(unixPath: path)
+    let processID = server.processID
+    let rest = try EventLoop.run {
+      let (reader, writer) = try await openConnection(unixPath: path)
+      defer { writer.close() }
+      _ = try await reader.readLine()
+      kill(processID, signal)
+      return try await reader.readToEnd()
+    }
+    #expect(rest == [])
+    let outcome = try server.finish()
+    #expect(outcome.ending == .exited(0))
+    #expect(outcome.error == "")
+    #expect(unsafe access(path, F_OK) != 0)
+  }
+
   // MARK: What goes wrong
 
   @Test func `a port in use is a sentence with the address, and 69`() throws {
@@ -89,7 +109,8 @@ import Testing
       let server = try RunningEcho(unixPath: path)
       #expect(try run(["--unix", path]).ending == .exited(69))
       #expect(try server.exchange(Array("still here\n".utf8)) == Array("still here\n".utf8))
-      server.kill()
+      kill(server.processID, SIGKILL)
+      _ = try server.finish()
     }
     let server = try RunningEcho(unixPath: path)
     #expect(try server.exchange(Array("again\n".utf8)) == Array("again\n".utf8))
@@ -135,10 +156,9 @@ private final class RunningEcho {
     port = unixPath == nil ? try #require(Int(rest.dropLast().split(separator: " ").last ?? "")) : 0
   }
 
-  func kill() {
-    program.signal(SIGKILL)
-    _ = try? program.finish()
-  }
+  var processID: Int32 { program.processID }
+
+  func finish() throws -> PipedProgram.Outcome { try program.finish() }
 
   /// Sends all, ends the direction, and returns all that comes after the greeting.
   func exchange(_ bytes: [UInt8]) throws -> [UInt8] {
