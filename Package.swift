@@ -52,7 +52,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FluvialTransportsTests",
-      dependencies: ["FluvialTransports", "FluvialPrimitives", "TestSupport"],
+      dependencies: ["CFluvial", "FluvialTransports", "FluvialPrimitives", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "FluvialTests",

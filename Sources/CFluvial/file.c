@@ -103,6 +103,8 @@ static void on_idle(uv_idle_t *handle) {
   fluv_stream *stream = handle->data;
   fluv_file *file = &stream->as.file;
   uv_idle_stop(handle);
+  /* Before the poll, as on_timer in loop.c. */
+  uv_stop(&stream->loop->uv);
   if (file->has_held && file->is_reading) {
     file->has_held = 0;
     deliver(stream, file->held);

@@ -29,6 +29,9 @@ static void on_wake(uv_async_t *wake) {
 
 static void on_timer(uv_timer_t *timer) {
   fluv_loop *loop = fluv_loop_of(fluv_handle(timer));
+  /* When the timer is due as a turn begins, uv_run calls here before it polls.
+   * What this made ready must not wait for an event then. */
+  uv_stop(&loop->uv);
   loop->callbacks->loop_timer(loop->owner);
 }
 
