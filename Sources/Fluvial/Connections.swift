@@ -105,7 +105,7 @@ public func withConnection<Result>(
   return try await closing(reader, writer, body)
 }
 
-private func closing<Result>(
+func closing<Result>(
   _ reader: StreamReader, _ writer: StreamWriter,
   _ body: (StreamReader, StreamWriter) async throws -> Result
 ) async throws -> Result {

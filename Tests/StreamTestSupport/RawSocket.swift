@@ -194,3 +194,38 @@ package final class RawListener: Sendable {
     return RawSocket(accepted)
   }
 }
+
+extension RawSocket {
+  /// Receives everything to the end, blocking the calling thread: not for the loop's.
+  package func receiveToEndBlocking() throws -> [UInt8] {
+    var all: [UInt8] = []
+    while true {
+      guard let some = try receive() else {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if unsafe poll(&event, 1, 20_000) == 0 { throw TestFailure("Nothing came for a long time.") }
+        continue
+      }
+      if some.isEmpty { return all }
+      all += some
+    }
+  }
+
+  /// Whether nobody can read what would be written to this pipe.
+  package func isWithoutReader() throws -> Bool {
+    var event = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    unsafe try Self.check(poll(&event, 1, 0))
+    return event.revents & Int16(POLLERR) != 0
+  }
+}
+
+/// Another number for a socket, which keeps it open.
+package func duplicate(_ socket: RawSocket) throws -> Int32 {
+  try RawSocket.check(fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 3))
+}
+
+/// An anonymous pipe.
+package func pipeEnds() throws -> (reading: Int32, writing: Int32) {
+  var ends: [Int32] = [-1, -1]
+  unsafe try RawSocket.check(pipe(&ends))
+  return (ends[0], ends[1])
+}
