@@ -52,11 +52,15 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FluvialTransportsTests",
-      dependencies: ["CFluvial", "FluvialTransports", "FluvialPrimitives", "TestSupport"],
+      dependencies: [
+        "CFluvial", "FluvialTransports", "FluvialPrimitives", "StreamTestSupport", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "FluvialTests",
-      dependencies: ["Fluvial", "FluvialPrimitives", "StreamTestSupport", "TestSupport"],
+      dependencies: [
+        "Fluvial", "FluvialPrimitives", "StreamTestSupport", "TestSupport", "plumbing-probe",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "FluvialTestingTests",
@@ -71,7 +75,7 @@ let package = Package(
     // Bodies on a loop that must leave nothing behind, and sockets in the hands of a test.
     .target(
       name: "StreamTestSupport",
-      dependencies: ["Fluvial", "FluvialPrimitives", "FluvialTransports"],
+      dependencies: ["CTestSupport", "Fluvial", "FluvialPrimitives", "FluvialTransports"],
       path: "Tests/StreamTestSupport", swiftSettings: strict),
 
     // Programs under test: on a pseudo-terminal or on pipes, every wait with a deadline.
@@ -84,6 +88,9 @@ let package = Package(
     .executableTarget(
       name: "terminal-guard-probe", dependencies: ["CTerminalGuard", "CTestSupport"],
       path: "Tests/Probes/terminal-guard-probe", swiftSettings: strict),
+    .executableTarget(
+      name: "plumbing-probe", dependencies: ["Fluvial"], path: "Tests/Probes/plumbing-probe",
+      swiftSettings: strict),
     .testTarget(
       name: "CTerminalGuardTests", dependencies: ["CTerminalGuard", "TestSupport"],
       swiftSettings: strict),

@@ -24,6 +24,11 @@ int fluv_descriptor_duplicate(int descriptor) {
   return duplicate < 0 ? -errno : duplicate;
 }
 
+int fluv_descriptor_is_write_only(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) == O_WRONLY;
+}
+
 void fluv_descriptor_close(int descriptor) { close(descriptor); }
 
 int fluv_pipe_pair(int descriptors[2]) {

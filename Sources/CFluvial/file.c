@@ -12,11 +12,44 @@
 enum { FILE_READ = 64 * 1024 };
 
 static void start_read(fluv_stream *stream);
+static void on_idle(uv_idle_t *handle);
 static void close_when_quiet(fluv_stream *stream);
 
+/* Copies into the protocol's memory, which may be smaller than what was read
+ * and is asked for anew for each piece. */
+static void deliver_copies(fluv_stream *stream, ptrdiff_t count) {
+  fluv_file *file = &stream->as.file;
+  const fluv_callbacks *callbacks = stream->loop->callbacks;
+  while (count > 0 && file->is_reading && stream->has_own_memory) {
+    uint8_t *base = NULL;
+    size_t length = 0;
+    callbacks->stream_memory(stream->owner, &base, &length);
+    if (!base || length == 0) {
+      callbacks->stream_read(stream->owner, NULL, UV_ENOBUFS);
+      return;
+    }
+    if (length > (size_t)count) length = (size_t)count;
+    memcpy(base, file->read_bytes + file->given, length);
+    file->given += length;
+    count -= (ptrdiff_t)length;
+    callbacks->stream_read(stream->owner, base, (ptrdiff_t)length);
+  }
+  if (count > 0 && !file->is_closing) {
+    file->held = count;
+    file->has_held = 1;
+    /* Reading went on, but with a protocol of the other kind. */
+    if (file->is_reading) (void)uv_idle_start(&file->idle, on_idle);
+  }
+}
+
 static void deliver(fluv_stream *stream, ptrdiff_t count) {
-  stream->loop->callbacks->stream_read(stream->owner,
-                                       stream->as.file.read_bytes, count);
+  fluv_file *file = &stream->as.file;
+  if (count > 0 && stream->has_own_memory) {
+    deliver_copies(stream, count);
+    return;
+  }
+  const uint8_t *bytes = file->read_bytes + file->given;
+  stream->loop->callbacks->stream_read(stream->owner, bytes, count);
 }
 
 static void on_read(uv_fs_t *request) {
@@ -36,12 +69,14 @@ static void on_read(uv_fs_t *request) {
     return;
   }
   deliver(stream, count);
-  if (file->is_reading && !file->is_closing && count > 0) start_read(stream);
+  if (file->is_reading && !file->is_closing && !file->has_held && count > 0)
+    start_read(stream);
 }
 
 static void start_read(fluv_stream *stream) {
   fluv_file *file = &stream->as.file;
   if (file->read_running) return;
+  file->given = 0;
   uv_buf_t buffer = uv_buf_init((char *)file->read_bytes, FILE_READ);
   file->read.data = stream;
   int status = uv_fs_read(&stream->loop->uv, &file->read, file->descriptor,
@@ -106,9 +141,10 @@ static void on_idle(uv_idle_t *handle) {
   /* Before the poll, as on_timer in loop.c. */
   uv_stop(&stream->loop->uv);
   if (file->has_held && file->is_reading) {
+    ptrdiff_t count = file->held;
     file->has_held = 0;
-    deliver(stream, file->held);
-    if (!file->is_closing && file->is_reading && file->held > 0)
+    deliver(stream, count);
+    if (!file->is_closing && file->is_reading && !file->has_held && count > 0)
       start_read(stream);
   }
   if (file->wants_shut && !file->is_closing) {

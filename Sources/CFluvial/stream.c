@@ -231,11 +231,8 @@ void fluv_stream_close(fluv_stream *stream) {
     fluv_file_close(stream);
     return;
   }
-  if (stream->saved_flags >= 0) {
-    int descriptor = fluv_stream_descriptor(stream);
-    /* Nothing can be done about a failure while giving back. */
-    if (descriptor >= 0) (void)fcntl(descriptor, F_SETFL, stream->saved_flags);
-  }
+  if (stream->saved_flags >= 0 || stream->is_shared)
+    fluv_stream_restore_flags(stream);
   uv_close(fluv_handle(&stream->as), on_closed);
 }
 

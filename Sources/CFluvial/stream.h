@@ -22,6 +22,7 @@ typedef struct fluv_file {
   size_t write_count;
   size_t write_done;
   ptrdiff_t held; /* what a read found while reading was stopped */
+  size_t given;   /* of what a read found, what the protocol's memory took */
   int descriptor;
   unsigned is_reading : 1;
   unsigned read_running : 1;
@@ -38,6 +39,8 @@ struct fluv_stream {
   int kind;
   int saved_flags; /* file status flags to put back at close, or -1 */
   int has_own_memory;
+  int is_shared; /* in the list of shared.c */
+  struct fluv_stream *next_shared;
   union {
     uv_stream_t stream;
     uv_tcp_t tcp;
@@ -54,6 +57,10 @@ void fluv_file_read_stop(fluv_stream *stream);
 int fluv_file_write(fluv_stream *stream, const uint8_t *bytes, size_t count);
 void fluv_file_shutdown(fluv_stream *stream);
 void fluv_file_close(fluv_stream *stream);
+
+/* shared.c: puts the file status flags back, or leaves that to a stream with
+ * the same description. */
+void fluv_stream_restore_flags(fluv_stream *stream);
 
 /* Frees the stream and tells its owner. */
 void fluv_stream_finish(fluv_stream *stream);

@@ -26,6 +26,8 @@ public struct StreamError: Error, Sendable {
     public static let addressInUse = Code("addressInUse")
     /// No address could be reached; ``StreamError/attempts`` has each one's error.
     public static let connectFailed = Code("connectFailed")
+    /// A program could not be started.
+    public static let startFailed = Code("startFailed")
     /// An argument is out of range.
     public static let invalidArgument = Code("invalidArgument")
   }

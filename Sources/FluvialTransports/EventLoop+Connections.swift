@@ -44,11 +44,14 @@ extension EventLoop {
     try UVError.check(fluv_descriptors_fill_standard(), "standard streams")
     let duplicate = fluv_descriptor_duplicate(number)
     try UVError.check(duplicate, "descriptor \(number)")
-    switch fluv_descriptor_kind(duplicate) {
-    case FLUV_KIND_TCP: return try TCPTransport(adopting: duplicate, on: self)
-    case FLUV_KIND_TTY: return try TTYTransport(adopting: duplicate, on: self)
-    default: return try PipeTransport(adopting: duplicate, on: self)
-    }
+    let transport: StreamTransport =
+      switch fluv_descriptor_kind(duplicate) {
+      case FLUV_KIND_TCP: try TCPTransport(adopting: duplicate, on: self)
+      case FLUV_KIND_TTY: try TTYTransport(adopting: duplicate, on: self)
+      default: try PipeTransport(adopting: duplicate, on: self)
+      }
+    transport.borrow()
+    return transport
   }
 
   /// A transport for a connected socket, which is the transport's from now on.
@@ -128,8 +131,14 @@ extension EventLoop {
   package func bind(
     _ address: SocketAddress, _ options: ListenOptions
   ) throws(UVError) -> Listener {
-    guard unsafe core.local.pointee.phase == .open else {
-      throw UVError(code: UVError.canceled.code, context: "the event loop has ended")
+    try core.checkOpen()
+    guard options.backlog >= 0 else {
+      throw UVError(
+        code: UVError.invalidArgument.code, context: "backlog of \(options.backlog)")
+    }
+    guard (0...0o777).contains(options.unixMode) else {
+      let mode = String(options.unixMode, radix: 8)
+      throw UVError(code: UVError.invalidArgument.code, context: "unix socket mode \(mode)")
     }
     let isFile = address.family == .unix && address.host.utf8.first != 0
     if isFile, options.replacesStaleSocket { try UnixSocketFile.makeWay(for: address) }

@@ -6,7 +6,10 @@ internal import CFluvial
 @safe
 package final class ProcessHandle: LoopResource {
   private var handle: OpaquePointer?
-  private var onExit: ((Int64, Int32) -> Void)?
+  private var onExit: ((Exit?) -> Void)?
+
+  /// The exit status, and the signal that ended the child, or 0.
+  package typealias Exit = (status: Int64, signal: Int32)
 
   /// What a child is started with; descriptors stay the caller's, -1 means `/dev/null`.
   package struct Options {
@@ -28,18 +31,20 @@ package final class ProcessHandle: LoopResource {
     }
   }
 
-  /// `onExit` gets the exit status and the signal that ended the child, or 0.
+  /// `onExit` is called once, when the child has been reaped; with nil when the loop ended and could not kill it.
   package init(
-    _ options: Options, on loop: EventLoop, onExit: @escaping (Int64, Int32) -> Void
+    _ options: Options, on loop: EventLoop, onExit: @escaping (Exit?) -> Void
   ) throws(UVError) {
     self.onExit = onExit
     super.init(on: loop)
+    try loop.core.checkOpen()
     let owner = unsafe Unmanaged.passRetained(self)
     var opened: OpaquePointer?
     let status = unsafe Self.spawn(options, loop.core.handle, owner.toOpaque(), &opened)
     if status < 0 {
       unsafe owner.release()
-      throw UVError(code: status, context: "spawn \(options.file)")
+      let place = options.directory.map { " in \($0)" } ?? ""
+      throw UVError(code: status, context: "start \(options.file)\(place)")
     }
     unsafe handle = opened
     loop.core.register(self)
@@ -82,9 +87,12 @@ package final class ProcessHandle: LoopResource {
   }
 
   package override func loopWillClose() {
-    // Nobody will be there to wait for it.
-    try? kill(9)
-    close()
+    // Nobody will be there to wait for it; the loop does until it is reaped, so that no zombie stays.
+    do throws(UVError) { try kill(9) } catch {
+      let report = onExit
+      close()
+      report?(nil)
+    }
   }
 
   // MARK: From libuv
@@ -92,7 +100,7 @@ package final class ProcessHandle: LoopResource {
   func exited(status: Int64, signal: Int32) {
     let report = onExit
     close()
-    report?(status, signal)
+    report?((status, signal))
   }
 
   func closed() { loop.core.unregister(self) }

@@ -45,11 +45,22 @@ extension StreamTransport {
   // MARK: The steps of a graceful close
 
   /// A socket whose peer may still send: closing it at once would lose what was sent.
-  private var isDiscardable: Bool { isSocket && !hasSeenEOF }
+  private var isDiscardable: Bool { isSocket && !hasSeenEOF && !isBorrowed }
 
   var isSocket: Bool { kind == FLUV_KIND_TCP || isUnixSocket }
 
-  private var isUnixSocket: Bool {
+  /// A pipe's writing end: ending the direction is closing it.
+  private var isWriteOnlyPipe: Bool {
+    guard kind == FLUV_KIND_PIPE, !isUnixSocket, let descriptor else { return false }
+    return fluv_descriptor_is_write_only(descriptor) != 0
+  }
+
+  /// Whether this kind of transport can end one direction alone.
+  public var canWriteEOF: Bool {
+    !isBorrowed && (isSocket || isWriteOnlyPipe)
+  }
+
+  var isUnixSocket: Bool {
     kind == FLUV_KIND_PIPE && localAddress?.family == .unix
   }
 
@@ -81,6 +92,10 @@ extension StreamTransport {
     wantsEOF = true
     guard let handle = unsafe handle, canWriteEOF else {
       if phase == .lingering { shut(error: nil, resets: false) }
+      return
+    }
+    if isWriteOnlyPipe {
+      shut(error: nil, resets: false)
       return
     }
     let status = unsafe fluv_stream_shutdown(handle)
@@ -144,13 +159,14 @@ extension StreamTransport {
     guard phase != .closing, phase != .closed, let closing = unsafe handle else { return }
     phase = .closing
     failure = error
-    if resets, kind == FLUV_KIND_TCP, let descriptor {
+    if resets, kind == FLUV_KIND_TCP, !isBorrowed, let descriptor {
       // Fails only when the connection is gone already.
       _ = fluv_socket_reset_on_close(descriptor)
     }
     closeClock?.cancel()
     closeClock = nil
     unsafe handle = nil
+    willShut()
     writes.close(error.map { $0 as? UVError ?? .connectionAborted })
     unsafe fluv_stream_close(closing)
   }

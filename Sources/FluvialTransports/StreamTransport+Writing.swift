@@ -28,9 +28,6 @@ extension StreamTransport {
     }
   }
 
-  /// Whether this kind of transport can end one direction alone.
-  public var canWriteEOF: Bool { kind == FLUV_KIND_TCP || kind == FLUV_KIND_PIPE }
-
   /// Ends our direction after what was written.
   public func writeEOF() throws(UVError) {
     loop.checkIsolated()

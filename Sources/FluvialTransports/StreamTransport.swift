@@ -27,6 +27,8 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
   var failure: (any Error)?
   var brokenWriting: BrokenWriting?
   var closeClock: CloseClock?
+  /// Others use the open file too, as with standard streams: it is never shut down, reset or emptied, only let go of.
+  var isBorrowed = false
   private var knownLocal: SocketAddress?
   private var knownRemote: SocketAddress?
 
@@ -98,6 +100,12 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     return result < 0 ? nil : result
   }
 
+  /// The open file is not ours alone: leaves it as it was found.
+  func borrow() {
+    isBorrowed = true
+    if let handle = unsafe handle { unsafe fluv_stream_mark_shared(handle) }
+  }
+
   // MARK: Starting
 
   /// Tells the protocol that the connection is there, then begins to read unless it paused.
@@ -148,6 +156,9 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     // A pipe that is only written to has nothing to read; libuv says so here.
     if status < 0, status != UVError.notConnected.code { fail(UVError(code: status)) }
   }
+
+  /// The handle is about to go: for what a subclass keeps beside it.
+  func willShut() {}
 
   func didRead(_ bytes: UnsafePointer<UInt8>?, _ count: Int) {
     guard phase == .open else {
