@@ -155,7 +155,7 @@ final class PromptCore: TerminalSink {
         screen.redraw()
         touchRow()
       case .bell: ring()
-      case .confirmInterrupt: print(options.interruptNotice.styled(Style(dim: true)))
+      case .confirmInterrupt: self.print(options.interruptNotice.styled(Style(dim: true)))
       case .interrupt: events.put(.interrupt)
       case .endOfInput: events.put(.endOfInput)
       case .suspend: terminal.transport?.suspend()
@@ -173,11 +173,11 @@ final class PromptCore: TerminalSink {
       if separated.width < screen.size.columns || row.isEmpty {
         row = separated
       } else {
-        print(row)
+        self.print(row)
         row = candidate
       }
     }
-    if !row.isEmpty { print(row) }
+    if !row.isEmpty { self.print(row) }
   }
 
   // MARK: Output

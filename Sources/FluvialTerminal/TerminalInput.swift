@@ -12,7 +12,7 @@ extension Terminal {
   /// What is typed, byte by byte, before any decoding.
   ///
   /// As ``keys``.
-  public var bytes: Bytes { Bytes(feed: InputFeed(core) { ByteSink(into: $1) }) }
+  public var bytes: Bytes { Bytes(feed: InputFeed(core) { ByteSink(on: $0, into: $1) }) }
 
   /// The keys of a terminal; see ``Terminal/keys``.
   public struct Keys: AsyncSequence, AsyncIteratorProtocol, Sendable {
@@ -65,14 +65,17 @@ extension Terminal {
 
 /// What the iterators of one sequence of input share; reading ends with it.
 final class InputFeed<Element: Sendable>: Sendable {
+  /// Reading pauses while so many elements wait for the program.
+  static var limit: Int { 4096 }
+
   private let core: LoopBound<TerminalCore>
   private let mailbox = Mailbox<Element>()
-  private let makeSink: @Sendable (EventLoop, Mailbox<Element>) -> any TerminalSink
+  private let makeSink: @Sendable (TerminalCore, Mailbox<Element>) -> any TerminalSink
   private let sink = Lock<LoopBound<any TerminalSink>?>(nil)
 
   init(
     _ core: LoopBound<TerminalCore>,
-    makeSink: @escaping @Sendable (EventLoop, Mailbox<Element>) -> any TerminalSink
+    makeSink: @escaping @Sendable (TerminalCore, Mailbox<Element>) -> any TerminalSink
   ) {
     self.core = core
     self.makeSink = makeSink
@@ -88,12 +91,17 @@ final class InputFeed<Element: Sendable>: Sendable {
     if sink.withLock({ $0 == nil }) {
       try await core.loop.onLoop { [self] loop throws(UVError) in try attach(on: loop) }
     }
-    return try await mailbox.next()
+    let element = try await mailbox.next()
+    if mailbox.count == Self.limit / 2 {
+      core.loop.execute { [core] in if core.loop.isCurrent { core.value.transport?.resumeReading() }
+      }
+    }
+    return element
   }
 
   private func attach(on loop: EventLoop) throws(UVError) {
     guard sink.withLock({ $0 == nil }) else { return }
-    let made = makeSink(loop, mailbox)
+    let made = makeSink(core.value, mailbox)
     try core.value.attach(made)
     sink.withLock { $0 = LoopBound(made, on: loop) }
   }
@@ -103,9 +111,12 @@ private final class KeySink: TerminalSink {
   private let source: KeySource
   private let mailbox: Mailbox<KeyEvent>
 
-  init(on loop: EventLoop, into mailbox: Mailbox<KeyEvent>) {
+  init(on core: TerminalCore, into mailbox: Mailbox<KeyEvent>) {
     self.mailbox = mailbox
-    source = KeySource(on: loop) { keys in for key in keys { mailbox.put(key) } }
+    source = KeySource(on: core.loop) { [weak core] keys in
+      for key in keys { mailbox.put(key) }
+      if mailbox.count >= InputFeed<KeyEvent>.limit { core?.transport?.pauseReading() }
+    }
   }
 
   func received(_ bytes: Span<UInt8>) { source.feed(bytes) }
@@ -117,12 +128,17 @@ private final class KeySink: TerminalSink {
 }
 
 private final class ByteSink: TerminalSink {
+  private weak var core: TerminalCore?
   private let mailbox: Mailbox<[UInt8]>
 
-  init(into mailbox: Mailbox<[UInt8]>) { self.mailbox = mailbox }
+  init(on core: TerminalCore, into mailbox: Mailbox<[UInt8]>) {
+    self.core = core
+    self.mailbox = mailbox
+  }
 
   func received(_ bytes: Span<UInt8>) {
     mailbox.put(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
+    if mailbox.count >= InputFeed<[UInt8]>.limit { core?.transport?.pauseReading() }
   }
 
   func ended() { mailbox.end() }

@@ -1,5 +1,4 @@
 import Fluvial
-import FluvialTransports
 import Glibc
 
 /// A program on a terminal transport: says what it hears, and does what single keys ask for.
