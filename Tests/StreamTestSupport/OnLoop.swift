@@ -89,4 +89,6 @@ package func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
 }
 
 /// A prime number of bytes, so that no power of two is a multiple of it.
-private let period: [UInt8] = (0..<65_521).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
+private let period: [UInt8] = (0..<65_521).map {
+  UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13)
+}

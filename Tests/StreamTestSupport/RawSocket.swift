@@ -202,7 +202,9 @@ extension RawSocket {
     while true {
       guard let some = try receive() else {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        if unsafe poll(&event, 1, 20_000) == 0 { throw TestFailure("Nothing came for a long time.") }
+        guard unsafe poll(&event, 1, 20_000) != 0 else {
+          throw TestFailure("Nothing came for a long time.")
+        }
         continue
       }
       if some.isEmpty { return all }
