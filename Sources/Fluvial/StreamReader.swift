@@ -162,7 +162,7 @@ public final class StreamReader: Sendable {
       separators: .newline, maxLength: core.length(maxLength), isLine: true)
     return try await core.read(.record(record), isOwner: isOwner) { state in
       unsafe state.takeLine(record, .discard) { bytes in
-        unsafe String(validating: bytes, as: UTF8.self)
+        unsafe String(utf8: bytes)
       }
     }
   }

@@ -84,7 +84,7 @@ extension StreamReaderProtocol {
     }
   }
 
-  /// The same for a line that is there whole and is plain ASCII.
+  /// The same for a line that is there whole.
   func lineAtOnce(isOwner: Bool) -> Glance<String> {
     reading.withLock { state in
       if !isOwner {
@@ -94,7 +94,7 @@ extension StreamReaderProtocol {
         return .other
       }
       if state.buffer.count > 0 {
-        guard let line = state.buffer.takeASCIILine(limit: state.limit) else { return .other }
+        guard let line = state.buffer.takeLine(limit: state.limit) else { return .other }
         state.reader = .idle
         state.streak += 1
         return .value(line)
