@@ -122,7 +122,7 @@ let package = Package(
       name: "FluvialTerminal", dependencies: ["Fluvial", "FluvialPrimitives", "FluvialTransports"],
       swiftSettings: strict),
     .executableTarget(
-      name: "terminal-probe", dependencies: ["Fluvial", "FluvialTerminal"],
+      name: "terminal-probe", dependencies: ["Fluvial", "FluvialTerminal", "FluvialTransports"],
       path: "Tests/Probes/terminal-probe", swiftSettings: strict),
     .testTarget(
       name: "FluvialTerminalTests",
