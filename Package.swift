@@ -108,6 +108,12 @@ let package = Package(
         "ChatServing", "ChatWire", "Fluvial",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Examples/chat-server", swiftSettings: strict),
+    // Not a program to copy from: a crowd that tries the server.
+    .executableTarget(
+      name: "chat-load",
+      dependencies: [
+        "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Examples/chat-load", swiftSettings: strict),
 
     .executableTarget(
       name: "chat-client",
@@ -151,7 +157,7 @@ let package = Package(
       name: "ExampleTests",
       dependencies: [
         "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
-        "chat-server", "chat-client", "stdin-delay",
+        "chat-server", "chat-load", "chat-client", "stdin-delay",
       ], swiftSettings: strict),
   ]
 )

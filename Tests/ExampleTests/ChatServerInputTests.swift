@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test func `half a CONNECT is no CONNECT`() throws {
-    try withChat(limits: .with(\.helloWait, .milliseconds(80))) { server in
+    try withChat(limits: .with(\.helloWait, .milliseconds(500))) { server in
       let ann = try await server.visit()
       try await ann.send(Array("CONNECT an".utf8))
       #expect(try await ann.rest() == ["! 408 no CONNECT within 1 s"])

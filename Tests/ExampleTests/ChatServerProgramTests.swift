@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["nosuch.invalid", "0"], ["198.51.100.1", "0"], ["--unix", "/nowhere/chat.sock"],
+    ["no..name", "0"], ["198.51.100.1", "0"], ["--unix", "/nowhere/chat.sock"],
     ["--unix", "/dev/null"],
   ])
   func `where nobody can listen is a sentence, and 69`(arguments: [String]) throws {
@@ -104,7 +104,7 @@ import Testing
 
   @Test func `limits come from the environment, and a flag wins`() throws {
     let run = try ChatServerRun(
-      ["0", "--max-line", "64"], environment: ["CHAT_MAXLINE": "32", "CHAT_HELLO_S": "0.05"])
+      ["0", "--max-line", "64"], environment: ["CHAT_MAXLINE": "32", "CHAT_HELLO_S": "0.5"])
     try EventLoop.run { [port = run.port] in
       let ann = try await ChatVisitor(port: port)
       try await ann.say(String(repeating: "x", count: 65))

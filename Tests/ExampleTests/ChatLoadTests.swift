@@ -1,0 +1,15 @@
+import TestSupport
+import Testing
+
+@Suite struct ChatLoadTests {
+  @Test func `a crowd reads one sequence, without the one that does not read`() throws {
+    // The full measure is a minute of 251 clients: `swift run -c release chat-load`.
+    let outcome = try PipedProgram.run(
+      BuiltProducts.executable("chat-load"),
+      [
+        "--seconds", "4", "--idle", "10", "--talkers", "10", "--rate", "150", "--longest", "2000",
+        "--queue", "16", "--delay", "5000",
+      ], within: .seconds(60))
+    #expect(outcome.ending == .exited(0), "\(outcome.output)\(outcome.error)")
+  }
+}
