@@ -5,7 +5,8 @@ final class LineSession: Sendable {
   private let reader: StreamReader
   private let writer: StreamWriter
   private let maxLineLength: Int
-  private let droppedLines = Lock(0)
+  /// Whether nobody reads the output any more.
+  private let isUnheard = Lock(false)
 
   init(options: PromptOptions, on loop: EventLoop) async throws {
     maxLineLength = max(options.maxLineLength, 1)
@@ -17,6 +18,8 @@ final class LineSession: Sendable {
 
   /// The next line, whatever its bytes; then the end.
   func next() async throws -> PromptEvent {
+    // What would be the use of more?
+    if isUnheard.withLock({ $0 }) { return .endOfInput }
     guard let bytes = try await reader.readLineBytes(maxLength: maxLineLength) else {
       return .endOfInput
     }
@@ -24,8 +27,11 @@ final class LineSession: Sendable {
   }
 
   func print(_ line: SafeText) {
-    let accepted = try? writer.tryWrite(Array((line.plain + "\n").utf8))
-    if accepted != true { droppedLines.withLock { $0 += 1 } }
+    do {
+      _ = try writer.tryWrite(Array((line.plain + "\n").utf8))
+    } catch {
+      isUnheard.withLock { $0 = true }
+    }
   }
 
   /// Waits until everything was written; on a terminal, which may be stopped, not for long.

@@ -83,6 +83,8 @@ final class InputFeed<Element: Sendable>: Sendable {
 
   deinit {
     guard let sink = sink.withLock({ $0 }) else { return }
+    // At once where that can be: the next reader may be waiting already.
+    if core.loop.isCurrent { return core.value.detach(sink.value) }
     // After the loop's end nobody reads anyway.
     core.loop.execute { [core] in if core.loop.isCurrent { core.value.detach(sink.value) } }
   }

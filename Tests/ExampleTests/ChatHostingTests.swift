@@ -13,7 +13,7 @@ import Testing
     let environment = ["CHAT_PORT": "\(try freePort())"]
     let ann = try ChatClientRun(["--name", "ann"], environment: environment)
     try ann.terminal.waitFor("hosting the chat here until you leave")
-    try ann.terminal.waitFor("swift run chat-client")
+    try ann.terminal.waitFor("The next person joins on this machine with:  ")
     try ann.terminal.waitFor("Welcome, ann!")
     let bob = try ChatClientRun(["--name", "bob"], environment: environment)
     try bob.terminal.waitFor("Welcome, bob! 2 user(s) online")

@@ -106,8 +106,13 @@ import Testing
   @Test func `input that was not read is not left for the shell`() throws {
     let run = try TransportRun("raw")
     try run.terminal.waitFor("ready")
-    try run.terminal.type("qrm -rf everything\n")
-    #expect(try run.finish().isRestored)
+    try run.terminal.type("b")
+    try run.terminal.waitFor("blocked")
+    try run.terminal.type("rm -rf everything\n")
+    run.probe.signal(SIGTERM)
+    #expect(try run.terminal.wait(for: run.probe) == .died(signal: SIGTERM))
+    var event = pollfd(fd: run.terminal.descriptor, events: Int16(POLLIN), revents: 0)
+    #expect(unsafe poll(&event, 1, 0) == 0)
   }
 
   @Test func `a new size is told`() throws {

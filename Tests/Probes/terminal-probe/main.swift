@@ -8,6 +8,7 @@ try EventLoop.run {
   switch words.first {
   case "prompt": try await PromptProbe.run(words: words)
   case "keys": try await KeysProbe.run()
+  case "ownership": try await OwnershipProbe.run()
   default:
     let probe = try await TransportProbe(words: words)
     try await probe.run()
