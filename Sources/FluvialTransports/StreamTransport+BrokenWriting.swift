@@ -13,7 +13,7 @@ struct BrokenWriting {
 extension StreamTransport {
   /// Refuses all writing from now on, and fails once nothing more can be read.
   func failWriting(_ error: UVError) {
-    guard phase == .open, isStarted, !hasSeenEOF, isSocket else {
+    guard phase == .open, isStarted, !hasSeenEOF, isSocket, !isBorrowed else {
       fail(error)
       return
     }
