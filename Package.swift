@@ -59,7 +59,8 @@ let package = Package(
     .testTarget(
       name: "FluvialTests",
       dependencies: [
-        "Fluvial", "FluvialPrimitives", "StreamTestSupport", "TestSupport", "plumbing-probe",
+        "Fluvial", "FluvialTransports", "FluvialPrimitives", "StreamTestSupport", "TestSupport",
+        "plumbing-probe",
       ],
       swiftSettings: strict),
     .testTarget(
