@@ -1,0 +1,254 @@
+import Fluvial
+import StreamTestSupport
+import Testing
+
+/// Where servers listen, whom they accept, and what becomes of their handlers.
+@Suite struct ServerTests {
+  private struct Failure: Error {}
+
+  // S01
+  @Test func `port 0 is a port that can be connected to`() throws {
+    try onLoop {
+      let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in
+        try await writer.write("hello")
+      }
+      let address = try #require(server.localAddresses.first)
+      #expect(address.port > 0)
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: address.port)
+      #expect(writer.remoteAddress == address)
+      #expect(try await reader.readToEnd().text == "hello")
+      writer.close()
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  // S02
+  @Test func `each of several hosts is bound once`() throws {
+    try onLoop {
+      let hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2"]
+      let server = try await startServer(hosts: hosts, port: 0) { _, _ in }
+      #expect(server.localAddresses.map(\.host) == ["127.0.0.1", "127.0.0.2"])
+      #expect(Set(server.localAddresses.map(\.port)).count == 1)
+      server.close()
+    }
+  }
+
+  // S04, S05
+  @Test func `all interfaces means both families on one port, each by itself`() throws {
+    try onLoop {
+      let server = try await startServer(port: 0) { _, writer in
+        try await writer.write(writer.localAddress?.host ?? "")
+      }
+      #expect(Set(server.localAddresses.map(\.family)) == [.v4, .v6])
+      #expect(Set(server.localAddresses.map(\.port)).count == 1)
+      let port = server.localAddresses[0].port
+      for host in ["127.0.0.1", "::1"] {
+        let (reader, writer) = try await openConnection(host: host, port: port)
+        // A v6 socket that took v4 too would say ::ffff:127.0.0.1.
+        #expect(try await reader.readToEnd().text == host)
+        writer.close()
+      }
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  // S06
+  @Test func `two servers share a port only when both say so`() throws {
+    try onLoop {
+      var options = ServerOptions()
+      options.listen.reusePort = true
+      let first = try await startServer(host: "127.0.0.1", port: 0, options: options) { _, _ in }
+      let port = first.localAddresses[0].port
+      let second = try await startServer(host: "127.0.0.1", port: port, options: options) { _, _ in
+      }
+      let error = try await streamError {
+        try await startServer(host: "127.0.0.1", port: port) { _, _ in }
+      }
+      #expect(error.code == .addressInUse)
+      #expect(error.message.contains("127.0.0.1:\(port)"))
+      first.close()
+      second.close()
+    }
+  }
+
+  @Test func `an address in use leaves nothing of the others bound`() throws {
+    try onLoop {
+      let first = try await startServer(host: "127.0.0.2", port: 0) { _, _ in }
+      let port = first.localAddresses[0].port
+      let code = try await StreamError.code {
+        try await startServer(hosts: ["127.0.0.1", "127.0.0.2"], port: port) { _, _ in }
+      }
+      #expect(code == .addressInUse)
+      first.close()
+      await turns()
+      let again = try await startServer(hosts: ["127.0.0.1", "127.0.0.2"], port: port) { _, _ in }
+      again.close()
+    }
+  }
+
+  // S07
+  @Test func `a server that does not serve yet refuses, and may be started twice`() throws {
+    try onLoop {
+      let server = try await startServer(host: "127.0.0.1", port: 0, startServing: false) {
+        try await $1.write("hello")
+      }
+      let port = server.localAddresses[0].port
+      #expect(!server.isServing)
+      let error = try await streamError {
+        try await openConnection(host: "127.0.0.1", port: port)
+      }
+      #expect(error.cause == .connectionRefused)
+      try await server.startServing()
+      try await server.startServing()
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: port)
+      #expect(try await reader.readToEnd().text == "hello")
+      writer.close()
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  // S15
+  @Test func `a handler that is cancelled disconnects its client and is not reported`() throws {
+    try onLoop {
+      let reported = Record<any Error>()
+      var options = ServerOptions()
+      options.onHandlerError = { reported.add($0) }
+      let server = try await startServer(host: "127.0.0.1", port: 0, options: options) {
+        try await $1.write("x")
+        _ = try await $0.readToEnd()
+      }
+      let port = server.localAddresses[0].port
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: port)
+      _ = try await reader.read(exactly: 1)
+      #expect(await server.shutdown(grace: .milliseconds(20)))
+      #expect(try await reader.read(upTo: 1) == nil)
+      #expect(reported.all.isEmpty)
+      writer.close()
+    }
+  }
+
+  // S16
+  @Test func `what a handler wrote before it returned is delivered, then the end`() throws {
+    try onLoop {
+      let sent = pattern(3_000_000)
+      let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in
+        try await writer.write(sent)
+      }
+      let port = server.localAddresses[0].port
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: port)
+      // Input that the handler never reads must not cost what it wrote.
+      try await writer.write(pattern(100_000))
+      #expect(try await reader.readToEnd() == sent)
+      writer.close()
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  @Test func `a handler that throws is reported once, aborts its connection, and no other`() throws
+  {
+    try onLoop {
+      let reported = Record<any Error>()
+      var options = ServerOptions()
+      options.onHandlerError = { reported.add($0) }
+      let server = try await startServer(host: "127.0.0.1", port: 0, options: options) {
+        while let line = try await $0.readLine() {
+          if line == "fail" { throw Failure() }
+          try await $1.write(line + "\n")
+        }
+      }
+      let port = server.localAddresses[0].port
+      let (goodReader, goodWriter) = try await openConnection(host: "127.0.0.1", port: port)
+      let (badReader, badWriter) = try await openConnection(host: "127.0.0.1", port: port)
+      try await badWriter.write("fail\n")
+      let error = try await streamError { try await badReader.readLine() }
+      #expect(error.cause == .connectionReset)
+      #expect(reported.all.count == 1)
+      #expect(reported.all.first is Failure)
+      try await goodWriter.write("on\n")
+      #expect(try await goodReader.readLine() == "on")
+      #expect(server.isServing)
+      goodWriter.close()
+      badWriter.close()
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  // S17
+  @Test func `a process without descriptors waits, and serves on when it has some`() async {
+    await #expect(processExitsWith: .success) {
+      try serveWithoutDescriptors()
+    }
+  }
+
+  // S18
+  @Test func `a client that is gone before it is accepted does no harm`() throws {
+    try onLoop {
+      let reported = Record<any Error>()
+      var options = ServerOptions()
+      options.onHandlerError = { reported.add($0) }
+      let server = try await startServer(host: "127.0.0.1", port: 0, options: options) {
+        if let bytes = try await $0.read(upTo: 10) { try await $1.write(bytes) }
+      }
+      let port = server.localAddresses[0].port
+      // Nothing turns in between: they are reset in the backlog.
+      for _ in 0..<5 { try RawSocket.connect(port: port).reset() }
+      let (reader, writer) = try await openConnection(host: "127.0.0.1", port: port)
+      try await writer.write("alive")
+      #expect(try await reader.readToEnd().text == "alive")
+      writer.close()
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  // S20
+  @Test func `one more than the most connections waits until another leaves`() throws {
+    try onLoop {
+      let most = Record<Int>()
+      let current = Flag()
+      var options = ServerOptions()
+      options.maxConnections = 2
+      let server = try await startServer(host: "127.0.0.1", port: 0, options: options) {
+        current.raise()
+        try await $1.write("served")
+        _ = try await $0.readToEnd()
+      }
+      let port = server.localAddresses[0].port
+      var clients: [(reader: StreamReader, writer: StreamWriter)] = []
+      for _ in 0..<5 { clients.append(try await openConnection(host: "127.0.0.1", port: port)) }
+      for turn in 0..<5 {
+        try await eventually("the next client is served") { current.count == min(turn + 2, 5) }
+        await turns(50)
+        most.add(server.connectionCount)
+        #expect(current.count == min(turn + 2, 5))
+        #expect(try await clients[turn].reader.read(exactly: 6).text == "served")
+        clients[turn].writer.close()
+      }
+      #expect(most.all.allSatisfy { $0 <= 2 })
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  @Test func `options that make no sense are refused`() throws {
+    try onLoop {
+      let bad: [(inout ServerOptions) -> Void] = [
+        { $0.limit = 0 }, { $0.maxConnections = 0 }, { $0.maxConnections = -1 },
+        { $0.listen.backlog = -1 }, { $0.listen.unixMode = -1 },
+        { $0.listen.unixMode = 0o1000 },
+      ]
+      for (number, change) in bad.enumerated() {
+        var options = ServerOptions()
+        change(&options)
+        let code = try await StreamError.code { [options] in
+          try await startServer(host: "127.0.0.1", port: 0, options: options) { _, _ in }
+        }
+        #expect(code == .invalidArgument, "number \(number)")
+      }
+      for port in [-1, 65_536] {
+        let code = try await StreamError.code {
+          try await startServer(port: port) { _, _ in }
+        }
+        #expect(code == .invalidArgument)
+      }
+    }
+  }
+}
