@@ -17,6 +17,9 @@ import Testing
         let overlapping = try FedReader("ABCDEFG")
         let record = try await overlapping.reader.read(until: separators.map(bytes))
         #expect(record.text == "ABCDE")
+        let inside = try FedReader("ABCDE")
+        #expect(
+          try await inside.reader.read(until: (separators + ["CD"]).map(bytes)).text == "ABCD")
         let apart = try FedReader("A DEF BCDE")
         #expect(try await apart.reader.read(until: separators.map(bytes)).text == "A DEF")
       }
