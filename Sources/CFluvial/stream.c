@@ -25,13 +25,34 @@ static int is_on_terminal(const fluv_stream *stream) {
   return descriptor >= 0 && isatty(descriptor);
 }
 
+/* libuv takes a short read before a hang-up for the last one, and a terminal's
+ * reads are all short: what it left behind is read here, before the end is
+ * told. It is no more than the kernel holds, so a pause meanwhile waits. */
+static void read_rest(fluv_stream *stream) {
+  for (;;) {
+    int descriptor = fluv_stream_descriptor(stream);
+    if (descriptor < 0) return; /* closed by the owner */
+    uv_buf_t into = uv_buf_init(NULL, 0);
+    on_memory(fluv_handle(&stream->as), 0, &into);
+    if (into.len == 0) return;
+    ssize_t count = read(descriptor, into.base, into.len);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    stream->loop->callbacks->stream_read(stream->owner, (uint8_t *)into.base,
+                                         count);
+  }
+}
+
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *into) {
   if (count == 0) return; /* EAGAIN, not the end */
   fluv_stream *stream = handle->data;
-  /* The kernel's word for "the other side of this pseudo-terminal is gone". */
-  if (count == UV_EIO && stream->kind == FLUV_KIND_PIPE &&
-      is_on_terminal(stream))
+  if ((count == UV_EOF || count == UV_EIO) &&
+      stream->kind == FLUV_KIND_PIPE && is_on_terminal(stream)) {
+    if (count == UV_EOF) read_rest(stream);
+    /* EIO is the kernel's word for "the other side of this pseudo-terminal is
+     * gone". */
     count = UV_EOF;
+  }
   stream->loop->callbacks->stream_read(stream->owner, (uint8_t *)into->base,
                                        count);
 }

@@ -62,8 +62,8 @@ import Testing
         try await checkStreamPair(options: options) { try await memoryStreamPair(faults: broken) }
       }
       let names = error?.failures.map(\.check) ?? []
-      #expect(names.contains("much each way at once arrives"))
-      #expect(!names.contains("writing nothing sends nothing"))
+      #expect(names.contains("much each way at once arrives, straight"))
+      #expect(!names.contains { $0.hasPrefix("writing nothing sends nothing") })
       #expect(error?.description.contains("swapped") == true)
     }
   }
