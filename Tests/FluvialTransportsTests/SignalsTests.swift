@@ -4,6 +4,7 @@ import Testing
 
 /// Signals to the test process itself, of kinds whose default action would end it.
 @Suite(.serialized) struct SignalsTests {
+  // P09
   @Test func `a signal that is watched arrives`() throws {
     let received = try EventLoop.run {
       let loop = try #require(EventLoop.current)
@@ -43,6 +44,7 @@ import Testing
     #expect(received.1 == .user1)
   }
 
+  // P09
   @Test func `when the last watcher is gone the former action is back`() throws {
     var before = sigaction()
     unsafe sigaction(SIGUSR1, nil, &before)

@@ -42,15 +42,3 @@ package final class BlackHole: Sendable {
     for descriptor in callers + [listener] { close(descriptor) }
   }
 }
-
-/// How many descriptors the process has open.
-///
-/// Means something only where nothing else runs: in a test that has a process to itself.
-package func openDescriptorCount() -> Int {
-  guard let folder = unsafe opendir("/proc/self/fd") else { return -1 }
-  defer { unsafe closedir(folder) }
-  var count = 0
-  while unsafe readdir(folder) != nil { count += 1 }
-  // Itself, and the two entries that every folder has.
-  return count - 3
-}
