@@ -76,7 +76,9 @@ let package = Package(
     // Bodies on a loop that must leave nothing behind, and sockets in the hands of a test.
     .target(
       name: "StreamTestSupport",
-      dependencies: ["CTestSupport", "Fluvial", "FluvialPrimitives", "FluvialTransports"],
+      dependencies: [
+        "CTestSupport", "Fluvial", "FluvialPrimitives", "FluvialTransports", "TestSupport",
+      ],
       path: "Tests/StreamTestSupport", swiftSettings: strict),
 
     // Programs under test: on a pseudo-terminal or on pipes, every wait with a deadline.

@@ -73,7 +73,9 @@ import Testing
   @Test func `cancelling it says good-bye too`() throws {
     try withChat { server in
       let ann = try await server.join("ann")
-      let serving = Task { try await server.serveForever() }
+      let serving = Task(executorPreference: server.loop.taskExecutor) {
+        try await server.serveForever()
+      }
       try await ann.settle()
       serving.cancel()
       await #expect(throws: CancellationError.self) { try await serving.value }

@@ -1,6 +1,7 @@
 import ChatServing
 import ChatWire
 import Fluvial
+import TestSupport
 
 /// What a test waits for did not come.
 struct ChatTestFailure: Error, CustomStringConvertible {
@@ -15,7 +16,7 @@ func withChat(
 ) throws {
   try EventLoop.run {
     let server = try await ChatServer.start(port: 0, limits: limits, log: log?.add)
-    try await withTimeout(limit) { try await body(server) }
+    try await withTimeout(limit * BuildKind.patience) { try await body(server) }
     await server.shutdown()
   }
 }

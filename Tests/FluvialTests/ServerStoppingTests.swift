@@ -144,7 +144,7 @@ import Testing
       let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in
         try await writer.write("x")
         // Not cancelled by anything: its task is nobody's child.
-        await Task { for await _ in gate {} }.value
+        try await start { for await _ in gate {} }.value
       }
       let (reader, writer) = try await connect(server)
       _ = try await reader.read(exactly: 1)

@@ -1,5 +1,6 @@
 package import Fluvial
 internal import FluvialTransports
+internal import TestSupport
 
 /// What did not come about in time, or was left behind.
 package struct TestFailure: Error, CustomStringConvertible {
@@ -21,7 +22,7 @@ package func onLoop<Result: Sendable>(
     guard let loop = EventLoop.current else { throw TestFailure("The body is on no loop.") }
     let before = loop.liveResourceCount
     loop.shuffleReadyJobs(seed: seed)
-    let result = try await withTimeout(limit, body)
+    let result = try await withTimeout(limit * BuildKind.patience, body)
     try await eventually("every handle is closed, but \(loop.liveResourceCount - before) are not") {
       loop.liveResourceCount == before
     }
@@ -41,7 +42,7 @@ package func eventually(
   _ what: String, within limit: Duration = .seconds(10),
   _ condition: () async throws -> Bool
 ) async throws {
-  let deadline = ContinuousClock.now + limit
+  let deadline = ContinuousClock.now + limit * BuildKind.patience
   while try await !condition() {
     guard ContinuousClock.now < deadline else { throw TestFailure("Not in time: \(what).") }
     await Task.yield()

@@ -36,4 +36,7 @@ package enum BuildKind {
   package static var isSanitized: Bool {
     unsafe dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
   }
+
+  /// What a limit of time is multiplied with: it is there for tests that hang, not for machines that are slow.
+  package static let patience = isSanitized ? 10 : 3
 }

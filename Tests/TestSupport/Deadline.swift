@@ -4,7 +4,10 @@ import Glibc
 struct Deadline {
   private let end: ContinuousClock.Instant
 
-  init(within limit: Duration) { end = .now + limit }
+  /// A limit of seconds is for programs that hang, so it grows where programs are slow; a short one is meant.
+  init(within limit: Duration) {
+    end = .now + (limit < .seconds(5) ? limit : limit * BuildKind.patience)
+  }
 
   /// For `poll`: rounded up, and 0 when the moment has passed.
   var milliseconds: Int32 {
