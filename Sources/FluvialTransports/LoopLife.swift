@@ -149,8 +149,9 @@ extension EventLoop {
   ///
   /// The last thing that the loop's thread does.
   fileprivate func handOver() {
-    var rest = unsafe Array(core.local.pointee.ready)
-    unsafe core.local.pointee.ready.removeAll()
+    // Item by item: an array made of an empty deque writes to the one that all empty arrays share.
+    var rest: [ReadyItem] = []
+    while let item = unsafe core.local.pointee.ready.popFirst() { rest.append(item) }
     rest += core.inbox.withLock { inbox in
       inbox.gate = .gone
       defer { inbox.items = [] }

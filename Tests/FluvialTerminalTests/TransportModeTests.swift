@@ -79,9 +79,13 @@ import Testing
     #expect(end.output.contains(TransportRun.offString))
   }
 
-  @Test(arguments: [
-    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGABRT, SIGILL, SIGFPE, SIGBUS,
-  ])
+  /// Those that a program gives itself when it crashes.
+  ///
+  /// The thread sanitizer runs their handlers at once, also inside itself, where one that was sent from outside hangs.
+  private static let crashSignals =
+    BuildKind.isSanitized ? [] : [SIGSEGV, SIGABRT, SIGILL, SIGFPE, SIGBUS]
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT] + crashSignals)
   func `a signal restores the terminal and keeps its status`(signal: Int32) throws {
     let run = try TransportRun("raw")
     try run.terminal.waitFor("ready")
