@@ -4,16 +4,18 @@ public import FluvialTransports
 ///
 /// asyncio's `open_connection`; ``withConnection(host:port:on:_:)`` closes by itself. All addresses of the host are tried,
 /// the families by turns, 250 ms apart, as RFC 8305 says. `limit` bounds what the reader holds, in bytes; `local` is the
-/// address to connect from. Runs on `loop`, else the current loop, else the shared one.
+/// address to connect from. Runs on `loop`, else the current loop, else the shared one. A connection that is dropped without
+/// a close is closed, and debug builds log `file` and `line`.
 ///
 /// Throws ``StreamError/Code/connectFailed`` with every attempt's error, ``StreamError/Code/invalidArgument`` for a name or
 /// port out of range, `CancellationError` when cancelled; then no descriptor is left.
 public func openConnection(
   host: String, port: Int, from local: SocketAddress? = nil,
-  limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
+  limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil,
+  file: StaticString = #fileID, line: UInt = #line
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let loop = loop ?? .current ?? .shared
-  return try await streams(on: loop, limit: limit) {
+  return try await streams(on: loop, limit: limit, CodePlace(file: file, line: line)) {
     let addresses = try await loop.resolve(host: host, port: port)
     return (
       try await loop.connectFirst(of: addresses, from: local, delay: .milliseconds(250)).take(),
@@ -25,12 +27,13 @@ public func openConnection(
 /// Connects to a unix socket and returns the connection's reader and writer.
 ///
 /// asyncio's `open_unix_connection`. A leading NUL in the path is an abstract name. As
-/// ``openConnection(host:port:from:limit:on:)``.
+/// ``openConnection(host:port:from:limit:on:file:line:)``.
 public func openConnection(
-  unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
+  unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit,
+  on loop: EventLoop? = nil, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let loop = loop ?? .current ?? .shared
-  return try await streams(on: loop, limit: limit) {
+  return try await streams(on: loop, limit: limit, CodePlace(file: file, line: line)) {
     let address = try SocketAddress(unixPath: path)
     return (try await loop.connectFirst(of: [address], from: nil, delay: .zero).take(), .unix)
   }
@@ -41,7 +44,7 @@ public func openConnection(
 /// Throws ``StreamError/Code/invalidArgument`` when the descriptor is no stream socket.
 public func openConnection(
   adopting descriptor: Int32, limit: Int = StreamReaderProtocol.defaultLimit,
-  on loop: EventLoop? = nil
+  on loop: EventLoop? = nil, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let owned = OwnedDescriptor(descriptor)
   let family: SocketAddress.Family
@@ -50,23 +53,23 @@ public func openConnection(
   }
   let loop = loop ?? .current ?? .shared
   let core = try StreamReaderProtocol(loop: loop, limit: limit)
-  return try await start(owned, family, core)
+  return try await start(owned, family, core, CodePlace(file: file, line: line))
 }
 
 private func streams(
-  on loop: EventLoop, limit: Int,
+  on loop: EventLoop, limit: Int, _ origin: CodePlace,
   _ connect: () async throws -> (descriptor: Int32, family: SocketAddress.Family)
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   do {
     let core = try StreamReaderProtocol(loop: loop, limit: limit)
     let (descriptor, family) = try await connect()
-    return try await start(OwnedDescriptor(descriptor), family, core)
+    return try await start(OwnedDescriptor(descriptor), family, core, origin)
   } catch { throw StreamError.wrapping(error) }
 }
 
 private func start(
   _ descriptor: consuming OwnedDescriptor, _ family: SocketAddress.Family,
-  _ core: StreamReaderProtocol
+  _ core: StreamReaderProtocol, _ origin: CodePlace
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let number = descriptor.take()
   do {
@@ -74,14 +77,14 @@ private func start(
       try loop.makeTransport(adopting: number, family: family).start(core)
     }
   } catch { throw StreamError.wrapping(error) }
-  return core.makeStreams()
+  return core.makeStreams(closingWhenDropped: true, openedAt: origin)
 }
 
 /// Connects to a host for the time of `body`.
 ///
 /// When `body` returns, what it wrote is delivered and the connection closed before this returns; what could not be
 /// delivered within the linger time is an error. When `body` throws or is cancelled, the connection is aborted. Throws what
-/// ``openConnection(host:port:from:limit:on:)`` throws, what `body` throws, and ``StreamError/Code/broken`` when bytes were
+/// ``openConnection(host:port:from:limit:on:file:line:)`` throws, what `body` throws, and ``StreamError/Code/broken`` when bytes were
 /// lost.
 public func withConnection<Result>(
   host: String, port: Int, from local: SocketAddress? = nil,

@@ -55,9 +55,10 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   }
 
   /// A server closes its connections itself, whatever becomes of the facades.
-  func makeStreams(closingWhenDropped closes: Bool) -> (reader: StreamReader, writer: StreamWriter)
-  {
-    let token = ConnectionToken(self, closesWhenDropped: closes)
+  func makeStreams(
+    closingWhenDropped closes: Bool, openedAt origin: CodePlace? = nil
+  ) -> (reader: StreamReader, writer: StreamWriter) {
+    let token = ConnectionToken(self, closesWhenDropped: closes, openedAt: origin)
     return (StreamReader(token), StreamWriter(token))
   }
 
@@ -225,13 +226,35 @@ package protocol QueuedTransport: Transport {
 final class ConnectionToken: Sendable {
   let core: StreamReaderProtocol
   private let closesWhenDropped: Bool
+  #if DEBUG
+    private let origin: CodePlace?
+  #endif
 
-  init(_ core: StreamReaderProtocol, closesWhenDropped: Bool) {
+  init(
+    _ core: StreamReaderProtocol, closesWhenDropped: Bool, openedAt origin: CodePlace? = nil
+  ) {
     self.core = core
     self.closesWhenDropped = closesWhenDropped
+    #if DEBUG
+      self.origin = origin
+    #endif
   }
 
   deinit {
-    if closesWhenDropped, !core.isClosing { core.close() }
+    guard closesWhenDropped, !core.isClosing else { return }
+    core.close()
+    #if DEBUG
+      if let origin {
+        Report.warning("a connection was not closed", ["opened": origin.description])
+      }
+    #endif
   }
+}
+
+/// A place in a program's source.
+struct CodePlace: Sendable, CustomStringConvertible {
+  let file: StaticString
+  let line: UInt
+
+  var description: String { "\(file):\(line)" }
 }

@@ -10,6 +10,7 @@ import Testing
     "\u{1b}P$qm\u{1b}\\", "\u{9b}2J", "\u{202e}evil", "\r", "\u{8}", "\u{0}", "\u{e}",
   ]
 
+  // Y15
   @Test func `nothing that a server says steers the terminal`() throws {
     let lines = Self.attacks.flatMap { attack in
       [

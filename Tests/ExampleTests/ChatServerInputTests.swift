@@ -4,6 +4,7 @@ import Fluvial
 import Testing
 
 @Suite struct ChatServerInputTests {
+  // E05
   @Test func `who says nothing is told so after a while and shown out`() throws {
     try withChat(limits: .with(\.helloWait, .milliseconds(80))) { server in
       let ann = try await server.visit()
@@ -19,6 +20,7 @@ import Testing
     }
   }
 
+  // E05
   @Test func `three first lines that are no CONNECT end the connection`() throws {
     try withChat { server in
       let witness = try await server.join("witness")
@@ -64,6 +66,7 @@ import Testing
     }
   }
 
+  // E05
   @Test func `nothing of a line that is no UTF-8 is passed on`() throws {
     try withChat { server in
       let ann = try await server.join("ann")
@@ -76,6 +79,7 @@ import Testing
     }
   }
 
+  // E05
   @Test func `a line over the limit is refused once, and the next one works`() throws {
     try withChat { server in
       let ann = try await server.join("ann")

@@ -5,6 +5,7 @@ import Glibc
 import Testing
 
 @Suite struct ChatServerLeaveTests {
+  // E04
   @Test func `who ends its side is gone at once, and everybody is told`() throws {
     try withChat { server in
       let ann = try await server.join("ann")
@@ -22,6 +23,7 @@ import Testing
     }
   }
 
+  // E04
   @Test func `a reset is told as well, and half a line before it is dropped`() throws {
     try withChat { server in
       let ann = try await server.join("ann")
@@ -60,6 +62,7 @@ import Testing
     }
   }
 
+  // E04
   @Test func `who asked for PING and does not answer is dropped`() throws {
     try withChat(
       limits: .with(\.pingSilence, .milliseconds(40)).with(\.pingWait, .milliseconds(60))

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct EchoServerTests {
+  // E06
   @Test func `each user is greeted with the number of users, and gets only its own lines`() throws {
     let server = try RunningEcho()
     let port = server.port
@@ -26,6 +27,7 @@ import Testing
     }
   }
 
+  // E06
   @Test func `a last line without an end comes back`() throws {
     let server = try RunningEcho()
     let answer = try server.exchange(Array("whole\npart".utf8))

@@ -5,6 +5,7 @@ import Testing
 @Suite struct HTTPGetTests {
   static let layers: [[String]] = [[], ["--streams"]]
 
+  // E07
   @Test(arguments: layers)
   func `a header that comes byte by byte is shown whole`(layer: [String]) throws {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Name: value\r\n\r\nhello"

@@ -3,6 +3,7 @@ import Testing
 
 /// Sleeping and typing at the same time.
 @Suite struct StdinDelayTests {
+  // E08
   @Test func `a script's delays run side by side, and are waited for`() throws {
     let outcome = try PipedProgram.run(
       BuiltProducts.executable("stdin-delay"), input: "1\n0\nx\n\u{1b}[2J\n-1\n\n1")

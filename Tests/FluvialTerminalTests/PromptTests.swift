@@ -16,6 +16,7 @@ import Testing
     #expect(end.output.hasSuffix(TransportRun.offString))
   }
 
+  // Y14
   @Test func `a line is edited by the characters that a user sees`() throws {
     let prompt = try PromptRun()
     try prompt.enter("helo\u{1b}[Dl")

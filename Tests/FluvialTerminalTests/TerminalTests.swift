@@ -4,6 +4,7 @@ import Testing
 
 /// A terminal's one owner, its one reader, and its nested modes.
 @Suite struct TerminalTests {
+  // Y08
   @Test func `one owner, one reader, and modes that nest`() throws {
     let run = try TransportRun("ownership")
     try run.terminal.waitFor("a pipe: ENOTTY")

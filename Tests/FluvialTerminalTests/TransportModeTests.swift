@@ -4,6 +4,7 @@ import Testing
 
 /// The modes of a terminal transport, and putting the terminal back.
 @Suite struct TransportModeTests {
+  // Y05
   @Test func `raw mode gives every byte as it was typed`() throws {
     let run = try TransportRun("raw")
     try run.terminal.waitFor("ready")
@@ -119,6 +120,7 @@ import Testing
     #expect(unsafe poll(&event, 1, 0) == 0)
   }
 
+  // Y11
   @Test func `a new size is told`() throws {
     let run = try TransportRun("raw")
     try run.terminal.waitFor("ready")

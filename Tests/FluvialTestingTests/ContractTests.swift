@@ -56,6 +56,7 @@ import Testing
     }
   }
 
+  // Y01, Y02
   @Test(arguments: seeds)
   func `a pseudo-terminal keeps the contract`(seed: UInt64) throws {
     // When the controller goes, the kernel hangs the terminal up and throws away what the program has not read.

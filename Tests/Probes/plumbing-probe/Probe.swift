@@ -13,6 +13,9 @@ struct Probe {
     case "flags": try flags()
     case "main-actor": try mainActor()
     case "nested": try nested()
+    case "print": try printMuch()
+    case "descend": try descend()
+    case "drop": try drop()
     default: exit(64)
     }
   }
@@ -79,6 +82,38 @@ struct Probe {
   /// Runs a loop inside of a loop.
   static func nested() throws {
     try EventLoop.run { try inner() }
+  }
+
+  /// Prints much in the ordinary way while standard input is read as a stream.
+  static func printMuch() throws {
+    try EventLoop.run {
+      let input = try await standardInput()
+      while let line = try await input.readLine(), line != "end" {
+        print(String(repeating: "x", count: 200_000))
+        print("printed")
+        fflush(nil)
+      }
+    }
+  }
+
+  /// Starts a child by other means after standard input was used.
+  static func descend() throws {
+    try EventLoop.run {
+      let input = try await standardInput()
+      _ = try await input.readLine()
+      _ = unsafe system("for n in 0 1 2; do [ -e /proc/self/fd/$n ] && echo has $n; done; echo child done")
+    }
+  }
+
+  /// Forgets to close a connection.
+  static func drop() throws {
+    try EventLoop.run {
+      let server = try await startServer(host: "127.0.0.1", port: 0) { reader, _ in
+        _ = try await reader.readToEnd()
+      }
+      do { _ = try await openConnection(host: "127.0.0.1", port: server.localAddresses[0].port) }
+      await server.shutdown(grace: .seconds(1))
+    }
   }
 
   private static func inner() throws { try EventLoop.run {} }
