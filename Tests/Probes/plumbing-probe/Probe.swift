@@ -101,7 +101,8 @@ struct Probe {
     try EventLoop.run {
       let input = try await standardInput()
       _ = try await input.readLine()
-      _ = unsafe system("for n in 0 1 2; do [ -e /proc/self/fd/$n ] && echo has $n; done; echo child done")
+      let look = "for n in 0 1 2; do [ -e /proc/self/fd/$n ] && echo has $n; done; echo child done"
+      _ = unsafe system(look)
     }
   }
 
