@@ -40,8 +40,9 @@ struct Guest: Sendable {
     return count
   }
 
-  /// Reads from the first mark to the last one.
+  /// Reads from the first mark to the last one, then leaves.
   func listen(since start: LoopClock.Instant) async throws -> Digest {
+    defer { writer.close() }
     let clock = reader.loop.clock
     let own = Array("<\(name)> ".utf8)
     let startLine = Array("<conductor> \(Self.startMark)".utf8)
