@@ -12,11 +12,12 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   /// What the reader may hold, in bytes.
   let limit: Int
   let link = Lock(Link())
-  private let onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)?
 
   /// The connection's other half, as far as it is there.
   struct Link {
     var transport: LoopBound<any Transport>?
+    /// Let go once it was called: who keeps the streams in it would keep this alive for ever.
+    var onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)?
     var writes: WriteQueue?
     var reason: CloseReason?
     var isAborted = false
@@ -38,9 +39,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   ) throws {
     try Self.check(limit: limit)
     self.loop = loop
-    self.onConnect = onConnect
     self.limit = limit
     reading = Lock(ReaderState(limit: limit))
+    link.withLock { $0.onConnect = onConnect }
   }
 
   static func check(limit: Int) throws(StreamError) {
@@ -70,11 +71,13 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   public func connectionMade(_ transport: any Transport) {
     let queue =
       (transport as? StreamTransport)?.writes ?? (transport as? any QueuedTransport)?.writes
-    link.withLock {
-      $0.transport = LoopBound(transport, on: loop)
-      $0.writes = queue
-      $0.localAddress = transport.localAddress
-      $0.remoteAddress = transport.remoteAddress
+    let onConnect = link.withLock { link in
+      link.transport = LoopBound(transport, on: loop)
+      link.writes = queue
+      link.localAddress = transport.localAddress
+      link.remoteAddress = transport.remoteAddress
+      defer { link.onConnect = nil }
+      return link.onConnect
     }
     if let onConnect {
       let (reader, writer) = makeStreams()
