@@ -98,6 +98,9 @@ let package = Package(
       name: "CTerminalGuardTests", dependencies: ["CTerminalGuard", "TestSupport"],
       swiftSettings: strict),
 
+    // The rows of the reliability table, as the programs under Tests that are no suites print them.
+    .target(name: "CheckRows", path: "Tests/CheckRows", swiftSettings: strict),
+
     // What the two chat programs agree on: values only, no socket and no loop.
     .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
     .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),

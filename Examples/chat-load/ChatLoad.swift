@@ -39,7 +39,7 @@ import Glibc
   var growth = 4_096
 
   @Option(help: "How many milliseconds half of the lines may take at most to come back.")
-  var delay = 250
+  var delay = 50
 
   func validate() throws {
     guard (1...86_400).contains(seconds), (0...10_000).contains(idle),
