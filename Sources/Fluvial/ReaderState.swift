@@ -40,6 +40,13 @@ struct ReaderState {
 
   init(limit: Int) { self.limit = limit }
 
+  /// Whether a read would have to wait, and may.
+  var hasNothingToTell: Bool {
+    guard case .idle = reader else { return false }
+    return buffer.count == 0 && !buffer.hasEnded && failure == nil && !isClosed && !isPaused
+      && !buffer.isSkipping
+  }
+
   /// Takes the parked read out if it can go on now.
   mutating func wakeIfSatisfied() -> Continuation? {
     guard case .parked(let continuation, var demand, let ticket) = reader else { return nil }

@@ -11,9 +11,12 @@ public import FluvialTransports
 /// side's close, and ``StreamError/Code/broken`` once an error has ended the connection.
 public final class StreamReader: Sendable {
   let token: ConnectionToken
-  var core: StreamReaderProtocol { token.core }
+  let core: StreamReaderProtocol
 
-  init(_ token: ConnectionToken) { self.token = token }
+  init(_ token: ConnectionToken) {
+    self.token = token
+    core = token.core
+  }
 
   /// The loop that the connection lives on.
   public var loop: EventLoop { core.loop }
@@ -41,14 +44,17 @@ public final class StreamReader: Sendable {
       throw StreamError.invalid("A count must not be negative, and this is \(count).")
     }
     var isOwner = false
+    var mayGuess = true
     while true {
-      switch core.takeAtOnce(count, isOwner: isOwner) {
+      switch core.takeAtOnce(count, isOwner: isOwner, mayGuess: mayGuess) {
       case .value(let bytes): return bytes
-      case .wait(let hasScope):
-        guard await core.wait(for: .any, hasScope: hasScope) == .ready else {
-          throw CancellationError()
+      case .wait(let hasScope, let isClaimed):
+        switch await core.wait(for: .any, hasScope: hasScope, isClaimed: isClaimed) {
+        case .ready: isOwner = true
+        case .cancelled: throw CancellationError()
+        case .uncovered: break
         }
-        isOwner = true
+        mayGuess = false
       case .other: return try await readSlowly(upTo: count, isOwner: isOwner)
       }
     }
@@ -140,16 +146,19 @@ public final class StreamReader: Sendable {
   /// ``StreamError/Code/invalidUTF8`` for one that is no UTF-8, which is consumed.
   public func readLine(maxLength: Int? = nil) async throws -> String? {
     var isOwner = false
+    var mayGuess = true
     // The common case without the general path's generics; what is out of the ordinary goes on below.
     while maxLength == nil {
-      switch core.lineAtOnce(isOwner: isOwner) {
+      switch core.lineAtOnce(isOwner: isOwner, mayGuess: mayGuess) {
       case .value(let line): return line
-      case .wait(let hasScope):
+      case .wait(let hasScope, let isClaimed):
         let line = RecordDemand(separators: .newline, maxLength: core.limit, isLine: true)
-        guard await core.wait(for: .record(line), hasScope: hasScope) == .ready else {
-          throw CancellationError()
+        switch await core.wait(for: .record(line), hasScope: hasScope, isClaimed: isClaimed) {
+        case .ready: isOwner = true
+        case .cancelled: throw CancellationError()
+        case .uncovered: break
         }
-        isOwner = true
+        mayGuess = false
       case .other: return try await readLineSlowly(maxLength: nil, isOwner: isOwner)
       }
     }

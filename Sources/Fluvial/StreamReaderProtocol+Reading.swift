@@ -1,5 +1,6 @@
 internal import FluvialPrimitives
 internal import FluvialTransports
+internal import Synchronization
 
 extension StreamReaderProtocol {
   /// A read that keeps finding its bytes lets others run after so many.
@@ -44,7 +45,7 @@ extension StreamReaderProtocol {
         return value
       case .failure(let error): throw error
       case .wait, .leftOver:
-        guard await wait(for: demand, hasScope: hasScope) == .ready else {
+        guard await wait(for: demand, hasScope: hasScope, isClaimed: true) == .ready else {
           throw CancellationError()
         }
         isOwner = true
@@ -55,17 +56,21 @@ extension StreamReaderProtocol {
   /// What a look without waiting found.
   enum Glance<Value> {
     case value(Value)
-    /// Nothing yet: the caller has taken the reader's place, and must wait.
-    case wait(hasScope: Bool)
+    /// Nothing yet: the caller must wait, and has taken the reader's place if it is claimed.
+    case wait(hasScope: Bool, isClaimed: Bool)
     /// Anything out of the ordinary, for the general path.
     case other
   }
 
   /// The general read for the case that matters for speed: some bytes, without generics in between.
   ///
-  /// An owner has waited, and stays the owner unless it gets a value.
-  func takeAtOnce(_ count: Int, isOwner: Bool) -> Glance<[UInt8]> {
-    reading.withLock { state in
+  /// An owner has waited, and stays the owner unless it gets a value. Who may guess waits without a look if the last
+  /// read took everything; the wait looks then.
+  func takeAtOnce(_ count: Int, isOwner: Bool, mayGuess: Bool) -> Glance<[UInt8]> {
+    if mayGuess, isDrained.load(ordering: .relaxed) {
+      return .wait(hasScope: true, isClaimed: false)
+    }
+    return reading.withLock { state in
       if !isOwner {
         guard case .idle = state.reader else { return .other }
       }
@@ -75,18 +80,23 @@ extension StreamReaderProtocol {
       if state.buffer.count > 0 {
         state.reader = .idle
         state.streak += 1
-        return .value(state.buffer.take(count))
+        let bytes = state.buffer.take(count)
+        if state.buffer.count == 0 { noteDrained() }
+        return .value(bytes)
       }
       guard !state.buffer.hasEnded, state.failure == nil else { return .other }
       state.reader = .woken
       state.streak = 0
-      return .wait(hasScope: state.scopeTask != 0)
+      return .wait(hasScope: state.scopeTask != 0, isClaimed: true)
     }
   }
 
   /// The same for a line that is there whole.
-  func lineAtOnce(isOwner: Bool) -> Glance<String> {
-    reading.withLock { state in
+  func lineAtOnce(isOwner: Bool, mayGuess: Bool) -> Glance<String> {
+    if mayGuess, isDrained.load(ordering: .relaxed) {
+      return .wait(hasScope: true, isClaimed: false)
+    }
+    return reading.withLock { state in
       if !isOwner {
         guard case .idle = state.reader else { return .other }
       }
@@ -97,23 +107,27 @@ extension StreamReaderProtocol {
         guard let line = state.buffer.takeLine(limit: state.limit) else { return .other }
         state.reader = .idle
         state.streak += 1
+        if state.buffer.count == 0 { noteDrained() }
         return .value(line)
       }
       guard !state.buffer.hasEnded, state.failure == nil else { return .other }
       state.reader = .woken
       state.streak = 0
-      return .wait(hasScope: state.scopeTask != 0)
+      return .wait(hasScope: state.scopeTask != 0, isClaimed: true)
     }
   }
 
   /// Parks the read until its demand can be met.
   ///
-  /// The caller has taken the reader's place. `hasScope` says that a registration may cover the wait already.
+  /// `hasScope` says that a registration may cover the wait already. Uncovered only for who has not claimed the reader's
+  /// place: something stands against waiting, and a look will tell.
   @inline(__always)
-  func wait(for demand: Demand, hasScope: Bool) async -> ReaderState.Wake {
+  func wait(for demand: Demand, hasScope: Bool, isClaimed: Bool) async -> ReaderState.Wake {
     if hasScope {
-      let wake = unsafe await withUnsafeContinuation { unsafe park($0, demand, ticket: 0) }
-      if wake != .uncovered { return wake }
+      let wake = unsafe await withUnsafeContinuation {
+        unsafe isClaimed ? park($0, demand, ticket: 0) : parkUnclaimed($0, demand)
+      }
+      if wake != .uncovered || !isClaimed { return wake }
     }
     return await waitRegistered(for: demand)
   }
@@ -137,10 +151,9 @@ extension StreamReaderProtocol {
   ) {
     var resumes = false
     let wake: ReaderState.Wake? = reading.withLock { state in
+      if ticket == 0, unsafe task(of: continuation) != state.scopeTask { return .uncovered }
       // The mark is set before a cancellation handler runs, and the handler takes this lock: seen here or found there.
-      let (task, isCancelled) = currentTask()
-      if ticket == 0, task != state.scopeTask { return .uncovered }
-      if isCancelled {
+      if Task.isCancelled {
         state.reader = .idle
         return .cancelled
       }
@@ -150,6 +163,20 @@ extension StreamReaderProtocol {
       return nil
     }
     if resumes { resumeReading() }
+    if let wake { unsafe continuation.resume(returning: wake) }
+  }
+
+  /// Claims the reader's place and parks in one step, if nothing is there to read and nothing out of the ordinary.
+  private func parkUnclaimed(_ continuation: ReaderState.Continuation, _ demand: Demand) {
+    let wake: ReaderState.Wake? = reading.withLock { state in
+      guard state.hasNothingToTell, unsafe task(of: continuation) == state.scopeTask else {
+        return .uncovered
+      }
+      if Task.isCancelled { return .cancelled }
+      state.streak = 0
+      unsafe state.reader = .parked(continuation, demand, ticket: 0)
+      return nil
+    }
     if let wake { unsafe continuation.resume(returning: wake) }
   }
 
@@ -179,7 +206,7 @@ extension StreamReaderProtocol {
 
   /// From now on this task's waits rely on somebody who calls ``cancelScope()`` when the task is cancelled.
   func openScope() {
-    let (task, _) = currentTask()
+    let task = currentTask()
     reading.withLock { $0.scopeTask = task }
   }
 
@@ -199,11 +226,19 @@ extension StreamReaderProtocol {
   }
 }
 
-/// Which task this is, to be compared only, 0 outside of tasks; and whether it is cancelled.
-private func currentTask() -> (identity: UInt, isCancelled: Bool) {
+/// Which task this is, to be compared only; 0 outside of tasks.
+private func currentTask() -> UInt {
   unsafe withUnsafeCurrentTask { task in
     // Two live tasks never share an address, and a scope ends before its task.
-    guard let task = unsafe task else { return (0, false) }
-    return unsafe (unsafeBitCast(task, to: UInt.self), task.isCancelled)
+    guard let task = unsafe task else { return 0 }
+    return unsafe unsafeBitCast(task, to: UInt.self)
   }
+}
+
+/// The task that waits for the continuation, which is what a continuation is made of.
+///
+/// Asking who is running costs a hundred instructions. Were it made of something else, no wait would be covered by a
+/// scope, and every one would register itself.
+private func task(of continuation: ReaderState.Continuation) -> UInt {
+  unsafe unsafeBitCast(continuation, to: UInt.self)
 }

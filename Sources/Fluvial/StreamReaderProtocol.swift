@@ -1,5 +1,6 @@
 internal import FluvialPrimitives
 public import FluvialTransports
+internal import Synchronization
 
 /// The protocol object between a transport and a reader and writer: asyncio's `StreamReaderProtocol`.
 ///
@@ -9,6 +10,10 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   /// Holds what the facades share: the loop keeps the protocol alive, the facades keep this.
   let loop: EventLoop
   let reading: Lock<ReaderState>
+  /// Whether a read took the last byte and none has come since; true only for what the lock's holders would find too.
+  ///
+  /// Saves a delivery and a read one locking each.
+  let isDrained = Atomic(false)
   /// What the reader may hold, in bytes.
   let limit: Int
   let link = Lock(Link())
@@ -93,6 +98,7 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   }
 
   private func feed(_ bytes: UnsafeBufferPointer<UInt8>) {
+    isDrained.store(false, ordering: .relaxed)
     let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
       guard !state.isClosed else { return nil }
       guard case .parked = state.reader else {
@@ -106,6 +112,8 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
       unsafe waiter.resume(returning: .ready)
       // The reader goes on now, while the window is open and the bytes are in the cache.
       loop.core.runJustReady()
+      // Somebody took everything out of the window, and left nothing to pause for.
+      if isDrained.load(ordering: .acquiring) { return }
     }
     let pauses = reading.withLock { state in
       state.buffer.closeWindow()
@@ -156,6 +164,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     unsafe waiter?.resume(returning: .ready)
     for waiter in waiters { waiter.fire() }
   }
+
+  /// The caller has the lock, and has taken the last byte.
+  func noteDrained() { isDrained.store(true, ordering: .releasing) }
 
   // MARK: The transport
 

@@ -8,11 +8,12 @@ public import FluvialTransports
 /// ``StreamError/Code/broken`` for ever once an error has ended the connection.
 public final class StreamWriter: Sendable {
   let token: ConnectionToken
-  var core: StreamReaderProtocol { token.core }
+  let core: StreamReaderProtocol
   private let writes: WriteQueue
 
   init(_ token: ConnectionToken) {
     self.token = token
+    core = token.core
     writes = token.core.link.withLock { $0.writes } ?? .closed(on: token.core.loop)
   }
 
