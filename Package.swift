@@ -99,7 +99,15 @@ let package = Package(
       swiftSettings: strict),
 
     // The rows of the reliability table, as the programs under Tests that are no suites print them.
-    .target(name: "CheckRows", path: "Tests/CheckRows", swiftSettings: strict),
+    .target(
+      name: "CheckRows", dependencies: ["CTestSupport"], path: "Tests/CheckRows",
+      swiftSettings: strict),
+
+    // Cancellation storms, as rows.
+    .executableTarget(
+      name: "storm-rows",
+      dependencies: ["CheckRows", "Fluvial", "FluvialTransports", "StreamTestSupport"],
+      path: "Tests/Storms", swiftSettings: strict),
 
     // What the two chat programs agree on: values only, no socket and no loop.
     .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),

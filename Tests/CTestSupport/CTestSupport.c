@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -149,3 +150,9 @@ int fts_reap(pid_t pid, int *value) {
 }
 
 void fts_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+void fts_return_free_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}

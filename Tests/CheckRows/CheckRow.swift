@@ -43,6 +43,19 @@ package struct CheckRow: Sendable {
       .map { $0.split { $0 == "\t" || $0.isNewline }.joined(separator: " ") }
       .joined(separator: "\t")
   }
+
+  /// Reads what ``line`` printed; nil for any other line.
+  package init?(line: Substring) {
+    let fields = line.split(omittingEmptySubsequences: false) { $0 == "\t" }.map(String.init)
+    guard fields.count == 6, fields[0] == "row", let outcome = Outcome(rawValue: fields[2]) else {
+      return nil
+    }
+    id = fields[1]
+    self.outcome = outcome
+    name = fields[3]
+    figure = fields[4]
+    threshold = fields[5]
+  }
 }
 
 // Prints rows as they end and remembers whether one failed.

@@ -128,6 +128,13 @@ package final class RawSocket: Sendable {
     close()
   }
 
+  /// Ends the connection with a reset and keeps the number, so that other threads may use it: TCP only.
+  package func disconnect() {
+    var address = sockaddr()
+    address.sa_family = sa_family_t(AF_UNSPEC)
+    _ = unsafe Glibc.connect(descriptor, &address, socklen_t(MemoryLayout<sockaddr>.size))
+  }
+
   static let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
 
   @discardableResult

@@ -50,6 +50,9 @@ FTS_STATUS int fts_open_process(pid_t pid);
 /// signal it died of.
 FTS_STATUS int fts_reap(pid_t pid, int *value);
 
+/// Gives memory that was freed back to the system, as far as the allocator can.
+void fts_return_free_memory(void);
+
 /// Makes a write to a pipe that nobody reads fail instead of ending the tests.
 void fts_ignore_broken_pipes(void);
 
