@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 echo "== format"
-swift format lint --strict -r -p Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Package.swift
+swift format lint --strict -r -p Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Peers Package.swift
 echo "== layers and imports"
 .ci/layers.sh
 .ci/imports.py

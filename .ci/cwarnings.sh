@@ -10,5 +10,5 @@ while read -r file; do
   "$clang" "${flags[@]}" -fsyntax-only "$file" || status=1
   "$clang" "${flags[@]}" --analyze --analyzer-output text -Xclang -analyzer-werror \
     -Xclang -analyzer-disable-checker=deadcode "$file" || status=1
-done < <(git ls-files 'Sources/*.c' 'Tests/*.c')
+done < <(git ls-files 'Sources/*.c' 'Tests/*.c' 'Benchmarks/*.c')
 exit $status
