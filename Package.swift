@@ -14,6 +14,10 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// For the executables only.
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
   name: "fluvial",
   platforms: [.macOS(.v26)],
@@ -119,21 +123,19 @@ let package = Package(
     .executableTarget(
       name: "chat-server",
       dependencies: [
-        "ChatServing", "ChatWire", "Fluvial",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ChatServing", "ChatWire", "Fluvial", "ProgramSupport", argumentParser,
       ], path: "Examples/chat-server", swiftSettings: strict),
     // Not a program to copy from: a crowd that tries the server.
     .executableTarget(
       name: "chat-load",
-      dependencies: [
-        "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Examples/chat-load", swiftSettings: strict),
+      dependencies: ["Fluvial", "ProgramSupport", argumentParser], path: "Examples/chat-load",
+      swiftSettings: strict),
 
     .executableTarget(
       name: "chat-client",
       dependencies: [
-        "ChatServing", "ChatWire", "Fluvial", "FluvialTerminal",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ChatServing", "ChatWire", "Fluvial", "FluvialTerminal", "ProgramSupport",
+        argumentParser,
       ], path: "Examples/chat-client", swiftSettings: strict),
 
     // Keys, the line editor and the prompt row: values that need neither a loop nor a terminal, and a terminal's
@@ -149,29 +151,44 @@ let package = Package(
       dependencies: ["FluvialTerminal", "FluvialTransports", "TestSupport"],
       swiftSettings: strict),
 
-    // Programs to read and to copy from: one folder, one program, public API only.
+    // Programs to read and to copy from: one folder, one program, public API only. What they share is how they
+    // complain and end.
+    .target(
+      name: "ProgramSupport", dependencies: ["Fluvial", argumentParser],
+      path: "Examples/ProgramSupport", swiftSettings: strict),
     .executableTarget(
-      name: "http-get",
-      dependencies: [
-        "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Examples/http-get", swiftSettings: strict),
+      name: "http-get", dependencies: ["Fluvial", "ProgramSupport", argumentParser],
+      path: "Examples/http-get", swiftSettings: strict),
     .executableTarget(
-      name: "echo-server",
-      dependencies: [
-        "Fluvial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Examples/echo-server", swiftSettings: strict),
+      name: "echo-server", dependencies: ["Fluvial", "ProgramSupport", argumentParser],
+      path: "Examples/echo-server", swiftSettings: strict),
+    .executableTarget(
+      name: "calculator", dependencies: ["Fluvial", "ProgramSupport", argumentParser],
+      path: "Examples/calculator", swiftSettings: strict),
+    .executableTarget(
+      name: "tcp-proxy", dependencies: ["Fluvial", "ProgramSupport", argumentParser],
+      path: "Examples/tcp-proxy", swiftSettings: strict),
+    .executableTarget(
+      name: "pipeline", dependencies: ["Fluvial", "ProgramSupport", argumentParser],
+      path: "Examples/pipeline", swiftSettings: strict),
+    .executableTarget(
+      name: "port-scan", dependencies: ["Fluvial", "ProgramSupport", argumentParser],
+      path: "Examples/port-scan", swiftSettings: strict),
     .executableTarget(
       name: "stdin-delay",
-      dependencies: [
-        "Fluvial", "FluvialTerminal",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Examples/stdin-delay", swiftSettings: strict),
+      dependencies: ["Fluvial", "FluvialTerminal", "ProgramSupport", argumentParser],
+      path: "Examples/stdin-delay", swiftSettings: strict),
+    // What the documentation shows: its blocks of Swift stand in these files.
+    .target(
+      name: "Snippets", dependencies: ["Fluvial", "FluvialTerminal", "FluvialTesting"],
+      path: "Examples/Snippets", swiftSettings: strict),
     // The example programs, in process and as they were built.
     .testTarget(
       name: "ExampleTests",
       dependencies: [
         "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
-        "chat-server", "chat-load", "chat-client", "stdin-delay",
+        "chat-server", "chat-load", "chat-client", "stdin-delay", "calculator", "tcp-proxy",
+        "pipeline", "port-scan",
       ], swiftSettings: strict),
   ]
 )

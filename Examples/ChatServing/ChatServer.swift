@@ -7,9 +7,9 @@ public import Fluvial
 /// writer is its bounded outgoing queue. May be used from any task.
 ///
 /// ```swift
-/// let server = try await ChatServer.start(port: 0)
-/// print("listening on", server.localAddress)
-/// try await server.serveForever()
+/// server = try await ChatServer.start(
+///   host: options.listeningHost, port: options.listeningPort, unixPath: options.unix,
+///   limits: limits, on: loop, log: { log.write($0) })
 /// ```
 public final class ChatServer: Sendable {
   /// The loop that the server runs on.

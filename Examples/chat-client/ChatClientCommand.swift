@@ -2,6 +2,7 @@ import ArgumentParser
 import ChatWire
 import Fluvial
 import FluvialTerminal
+import ProgramSupport
 
 /// The chat client: reads the command line, runs the session, ends with its status.
 @main
@@ -12,7 +13,8 @@ struct ChatClientCommand: ParsableCommand {
     discussion: """
       On a terminal: Enter sends, Tab completes names and commands, the arrows go through what was sent, ctrl-d on an \
       empty line leaves. In a pipe each line of the input is sent: echo hi | chat-client. /help shows the commands.
-      """)
+      """,
+    version: programVersion)
 
   @Option(help: "The server's host (default: 127.0.0.1).")
   var host: String?

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fluvial
 import Glibc
+import ProgramSupport
 
 /// A crowd for the chat server: most listen, some talk, one never reads; and figures at the end.
 @main struct ChatLoad: ParsableCommand {
@@ -15,7 +16,8 @@ import Glibc
       read different lines, when one that reads loses its connection, when the one that does not
       read is kept, when the server's memory grows, or when half of the lines take longer than
       they may.
-      """)
+      """,
+    version: programVersion)
 
   @Option(help: "How long the talkers talk.")
   var seconds = 60

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatWire
+import ProgramSupport
 
 /// Where to listen, from the command line.
 ///
@@ -71,5 +72,6 @@ struct CommandLineOptions: ParsableCommand {
       A second one ends it at once.
 
       Exit codes: 0 ended by a signal, 64 wrong usage, 69 cannot listen there, 77 not allowed to.
-      """)
+      """,
+    version: programVersion)
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fluvial
+import ProgramSupport
 
 /// Fetches one page, by callbacks or by streams: the same request, the same output.
 @main struct HTTPGet: ParsableCommand {
@@ -12,7 +13,8 @@ import Fluvial
 
       Exit codes: 0 for a whole answer, whatever its status; 64 wrong usage, 65 an answer that is too large, \
       68 unknown host, 69 nobody there, 74 a broken connection, 75 too slow, 76 an answer that is not HTTP.
-      """)
+      """,
+    version: programVersion)
 
   @Flag(help: "Use a reader and a writer instead of a protocol class.")
   var streams = false
@@ -42,9 +44,9 @@ import Fluvial
   func run() throws {
     let request = try request()
     let (streams, limit) = (streams, Duration.seconds(timeout))
-    let failure = try EventLoop.run { () async throws -> Failure? in
+    try runProgram("http-get") {
+      let output = Output(writer: try await standardOutput())
       do {
-        let output = Output(writer: try await standardOutput())
         try await withTimeout(limit) {
           if streams {
             try await fetchByStreams(request, to: output)
@@ -53,16 +55,8 @@ import Fluvial
           }
           try await output.flush()
         }
-        return nil
-      } catch {
-        let failure = error as? Failure ?? Failure(error, during: request)
-        let complaint = try await standardError()
-        try await complaint.write("http-get: \(failure.message)\n")
-        try await complaint.flush()
-        return failure
-      }
+      } catch { throw Failure(error, during: request) }
     }
-    if let failure { throw ExitCode(failure.exitCode) }
   }
 
   private func request() throws -> Request {

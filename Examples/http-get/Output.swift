@@ -1,4 +1,5 @@
 import Fluvial
+import ProgramSupport
 
 /// Standard output, with its errors told apart from the connection's.
 struct Output: Sendable {

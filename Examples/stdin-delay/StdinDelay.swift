@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fluvial
 import FluvialTerminal
+import ProgramSupport
 
 /// Type a number, and it sleeps so many seconds, while you go on typing.
 ///
@@ -11,7 +12,8 @@ struct StdinDelay: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stdin-delay",
     abstract: "Type numbers: each one sleeps so many seconds while you go on typing.",
-    discussion: "The end of the input, ctrl-d on a terminal, waits for those that still sleep.")
+    discussion: "The end of the input, ctrl-d on a terminal, waits for those that still sleep.",
+    version: programVersion)
 
   @Flag(help: "Read key by key, with a row to type in below what is printed.")
   var raw = false
@@ -22,7 +24,7 @@ struct StdinDelay: ParsableCommand {
     let isInterrupted = try EventLoop.run { [options] in
       try await withPrompt("seconds: ", options: options) { try await Sleepers(prompt: $0).run() }
     }
-    if isInterrupted { throw ExitCode(130) }
+    if isInterrupted { throw ExitCode.interrupted }
   }
 }
 
