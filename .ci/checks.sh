@@ -14,5 +14,7 @@ echo "== build, warnings as errors, undeclared imports as errors"
 swift build --build-tests --explicit-target-dependency-import-check error
 echo "== libuv inventory"
 .ci/uvcov.sh
+echo "== documentation: links, symbols, compiled blocks"
+.ci/docs.sh
 echo "== the README's program, in a package that depends on this one"
 .ci/consumer.sh

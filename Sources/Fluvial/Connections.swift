@@ -2,7 +2,7 @@ public import FluvialTransports
 
 /// Connects to a host and returns the connection's reader and writer.
 ///
-/// asyncio's `open_connection`; ``withConnection(host:port:on:_:)`` closes by itself. All addresses of the host are tried,
+/// asyncio's `open_connection`; ``withConnection(host:port:from:limit:on:_:)`` closes by itself. All addresses of the host are tried,
 /// the families by turns, 250 ms apart, as RFC 8305 says. `limit` bounds what the reader holds, in bytes; `local` is the
 /// address to connect from. Runs on `loop`, else the current loop, else the shared one. A connection that is dropped without
 /// a close is closed, and debug builds log `file` and `line`.
@@ -26,7 +26,9 @@ public func openConnection(
 
 /// Connects to a unix socket and returns the connection's reader and writer.
 ///
-/// asyncio's `open_unix_connection`. A leading NUL in the path is an abstract name. As
+/// asyncio's `open_unix_connection`. A leading NUL in the path is an abstract name. Throws
+/// ``StreamError/Code/connectFailed``, ``StreamError/Code/invalidArgument`` for a path that is no path or too long, and
+/// `CancellationError` when cancelled; then no descriptor is left. As
 /// ``openConnection(host:port:from:limit:on:file:line:)``.
 public func openConnection(
   unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit,
@@ -41,7 +43,8 @@ public func openConnection(
 
 /// Wraps a connected stream socket, which belongs to the connection from now on, also when this throws.
 ///
-/// Throws ``StreamError/Code/invalidArgument`` when the descriptor is no stream socket.
+/// Throws ``StreamError/Code/invalidArgument`` when the descriptor is no stream socket. Waits for the loop's turn only,
+/// which cancellation does not shorten.
 public func openConnection(
   adopting descriptor: Int32, limit: Int = StreamReaderProtocol.defaultLimit,
   on loop: EventLoop? = nil, file: StaticString = #fileID, line: UInt = #line
@@ -98,7 +101,8 @@ public func withConnection<Result>(
 
 /// Connects to a unix socket for the time of `body`.
 ///
-/// As ``withConnection(host:port:from:limit:on:_:)``.
+/// Throws what ``openConnection(unixPath:limit:on:file:line:)`` does. Cancelled, the connection is aborted. As
+/// ``withConnection(host:port:from:limit:on:_:)``.
 public func withConnection<Result>(
   unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit,
   on loop: EventLoop? = nil,

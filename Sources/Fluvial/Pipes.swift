@@ -3,7 +3,9 @@ public import FluvialTransports
 /// An anonymous pipe, both ends as streams.
 ///
 /// What is written to the writer comes out of the reader; the reader's end of stream is the writer's close. A writer learns
-/// that the reader is gone without writing. Throws ``StreamError`` when the system has no descriptors left.
+/// that the reader is gone without writing. Throws ``StreamError/Code/broken`` when the system has no descriptors left, and
+/// ``StreamError/Code/invalidArgument`` for a limit that is not positive. Waits for the loop's turn only, which
+/// cancellation does not shorten.
 public func openPipe(
   limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
@@ -24,7 +26,8 @@ public func openPipe(
 ///
 /// asyncio's `connect_read_pipe`. The descriptor belongs to the reader from now on, also when this throws, and is closed
 /// when the reader is gone; if it was blocking it is left so for others who share it. Throws
-/// ``StreamError/Code/invalidArgument`` for what cannot be read as a stream, such as a folder.
+/// ``StreamError/Code/invalidArgument`` for what cannot be read as a stream, such as a folder. Waits for the loop's turn
+/// only, which cancellation does not shorten.
 public func openReader(
   adopting descriptor: Int32, limit: Int = StreamReaderProtocol.defaultLimit,
   on loop: EventLoop? = nil
@@ -36,7 +39,7 @@ public func openReader(
 ///
 /// asyncio's `connect_write_pipe`. The descriptor belongs to the writer from now on, also when this throws, and is closed
 /// with it; if it was blocking it is left so for others who share it. Throws ``StreamError/Code/invalidArgument`` for what
-/// cannot be written as a stream, such as a folder.
+/// cannot be written as a stream, such as a folder. Waits for the loop's turn only, which cancellation does not shorten.
 public func openWriter(
   adopting descriptor: Int32, on loop: EventLoop? = nil
 ) async throws -> StreamWriter {
@@ -67,7 +70,7 @@ extension StreamWriter {
   /// Who is at the other end of a unix socket: process, user and group, as they were when it connected.
   ///
   /// Throws ``StreamError/Code/closed`` once the connection is gone, and ``StreamError/Code/invalidArgument`` when it is no
-  /// unix socket. Binds SO_PEERCRED.
+  /// unix socket. Waits for the loop's turn only, which cancellation does not shorten. Binds SO_PEERCRED.
   public func peerCredentials() async throws -> (process: Int32, user: UInt32, group: UInt32) {
     let core = core
     return try await loop.onLoop { (_) throws(StreamError) in

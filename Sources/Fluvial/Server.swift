@@ -57,7 +57,8 @@ public final class Server: Sendable {
   ///
   /// A second call does nothing.
   ///
-  /// Throws ``StreamError/Code/addressInUse``, and ``StreamError/Code/closed`` after a close.
+  /// Throws ``StreamError/Code/addressInUse``, and ``StreamError/Code/closed`` after a close. Waits for the loop's turn only,
+  /// which cancellation does not shorten.
   public func startServing() async throws {
     let listeners = try state.withLock { state in
       guard state.phase <= .serving else { throw StreamError.closed }

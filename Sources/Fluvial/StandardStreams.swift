@@ -4,7 +4,8 @@ public import FluvialTransports
 ///
 /// The kind of descriptor decides how it is read: a terminal, pipe or socket is polled; a file, `/dev/null` or another
 /// device is read on the thread pool. The descriptor itself stays as it is. A closed one reads as `/dev/null`. Throws
-/// ``StreamError`` when it cannot be opened.
+/// ``StreamError/Code/broken`` when the system has no descriptors left, ``StreamError/Code/invalidArgument`` for a limit
+/// that is not positive. Waits for the loop's turn only, which cancellation does not shorten.
 public func standardInput(
   limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
 ) async throws -> StreamReader {
@@ -13,14 +14,16 @@ public func standardInput(
 
 /// The process's standard output as a writer.
 ///
-/// As ``standardInput(limit:on:)``. Programs that also `print` mix two orders: flush first.
+/// Throws ``StreamError/Code/broken`` when the system has no descriptors left; cancellation does not shorten it. As
+/// ``standardInput(limit:on:)``. Programs that also `print` mix two orders: flush first.
 public func standardOutput(on loop: EventLoop? = nil) async throws -> StreamWriter {
   try await standardStream(1, limit: StreamReaderProtocol.defaultLimit, on: loop).writer
 }
 
 /// The process's standard error as a writer.
 ///
-/// As ``standardOutput(on:)``.
+/// Throws ``StreamError/Code/broken`` when the system has no descriptors left; cancellation does not shorten it. As
+/// ``standardOutput(on:)``.
 public func standardError(on loop: EventLoop? = nil) async throws -> StreamWriter {
   try await standardStream(2, limit: StreamReaderProtocol.defaultLimit, on: loop).writer
 }

@@ -24,8 +24,8 @@ public struct ServerOptions: Sendable {
 /// delivered and the connection closed; when it throws, that connection is aborted and the error reported. With
 /// `startServing: false` connections are refused until ``Server/startServing()``.
 ///
-/// Throws ``StreamError/Code/addressInUse``, naming the address, and ``StreamError/Code/invalidArgument``; then nothing is
-/// left bound.
+/// Throws ``StreamError/Code/addressInUse``, naming the address, ``StreamError/Code/invalidArgument``, what the resolver
+/// says of `host`, and `CancellationError` when cancelled while it asks for that; then nothing is left bound.
 public func startServer(
   host: String? = nil, port: Int, options: ServerOptions = ServerOptions(),
   startServing: Bool = true, on loop: EventLoop? = nil,
@@ -38,7 +38,7 @@ public func startServer(
 
 /// Listens on the addresses of several hosts, each distinct one once.
 ///
-/// As ``startServer(host:port:options:startServing:on:handler:)``.
+/// Throws, and may be cancelled, as ``startServer(host:port:options:startServing:on:handler:)``.
 public func startServer(
   hosts: [String], port: Int, options: ServerOptions = ServerOptions(),
   startServing: Bool = true, on loop: EventLoop? = nil,
@@ -53,8 +53,8 @@ public func startServer(
 /// Listens on a unix socket and runs `handler` for each connection.
 ///
 /// asyncio's `start_unix_server`. A stale socket file is replaced; a live one's path, and anything else that stands there,
-/// is refused with ``StreamError/Code/addressInUse``. A leading NUL makes an abstract name. As
-/// ``startServer(host:port:options:startServing:on:handler:)``.
+/// is refused with ``StreamError/Code/addressInUse``. A leading NUL makes an abstract name. Waits for the loop's turn only,
+/// which cancellation does not shorten. As ``startServer(host:port:options:startServing:on:handler:)``.
 public func startServer(
   unixPath path: String, options: ServerOptions = ServerOptions(), startServing: Bool = true,
   on loop: EventLoop? = nil, handler: @escaping Server.Handler
@@ -90,7 +90,8 @@ private func start(
 
 /// A server for the time of `body`; then it is shut down, with `grace` for the handlers.
 ///
-/// As ``startServer(host:port:options:startServing:on:handler:)`` and ``Server/shutdown(grace:)``.
+/// Throws what ``startServer(host:port:options:startServing:on:handler:)`` does, and what `body` does. Cancelled, `body` is,
+/// and the server is shut down all the same, as ``Server/shutdown(grace:)`` does it.
 public func withServer<Result>(
   host: String? = nil, port: Int, options: ServerOptions = ServerOptions(),
   grace: Duration = .seconds(5), on loop: EventLoop? = nil, handler: @escaping Server.Handler,
@@ -103,7 +104,7 @@ public func withServer<Result>(
 
 /// A server on a unix socket for the time of `body`.
 ///
-/// As ``withServer(host:port:options:grace:on:handler:_:)``.
+/// Throws, and may be cancelled, as ``withServer(host:port:options:grace:on:handler:_:)``.
 public func withServer<Result>(
   unixPath path: String, options: ServerOptions = ServerOptions(), grace: Duration = .seconds(5),
   on loop: EventLoop? = nil, handler: @escaping Server.Handler,

@@ -4,7 +4,8 @@ extension StreamReader {
   /// Waits for bytes and lends all that are there to `body`; nil at the end of the stream.
   ///
   /// The cheapest read: bytes that have just arrived are lent from the loop's own memory. Afterwards they are gone,
-  /// whether `body` throws or not. While `body` runs another read is ``StreamError/Code/busy``.
+  /// whether `body` throws or not. While `body` runs another read is ``StreamError/Code/busy``. Throws what `body` does, and
+  /// what every read does. Cancelled while it waits, it has taken nothing.
   public func withNextChunk<Result>(
     _ body: (Span<UInt8>) throws -> Result
   ) async throws -> Result? {
@@ -18,7 +19,8 @@ extension StreamReader {
 
   /// Waits for bytes and copies as many as fit into `target`; nil at the end of the stream, else how many.
   ///
-  /// Throws ``StreamError/Code/invalidArgument`` when there is no room in `target`.
+  /// Throws ``StreamError/Code/invalidArgument`` for a count that is not positive. Cancelled while it waits, it has taken
+  /// nothing, and `target` is as it was.
   public func read(into target: inout [UInt8], upTo count: Int) async throws -> Int? {
     guard count > 0 else { throw StreamError.invalid("There must be room for at least one byte.") }
     guard let loan = try await core.read(.any, { $0.lend(onLoop: core.loop.isCurrent) }) else {

@@ -14,9 +14,13 @@ extension StreamReader {
     let reader: StreamReader
 
     /// The next line, or nil at the end.
+    ///
+    /// Throws what ``StreamReader/readLine(maxLength:)`` does. Cancelled while it waits, it has taken nothing.
     public func next() async throws -> String? { try await reader.readLine() }
 
     /// The next line, or nil at the end.
+    ///
+    /// Throws what ``StreamReader/readLine(maxLength:)`` does. Cancelled while it waits, it has taken nothing.
     public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> String? {
       try await reader.readLine()
     }
@@ -30,9 +34,13 @@ extension StreamReader {
     let reader: StreamReader
 
     /// The next bytes, or nil at the end.
+    ///
+    /// Throws what ``StreamReader/read(upTo:)`` does. Cancelled while it waits, it has taken nothing.
     public func next() async throws -> [UInt8]? { try await reader.read(upTo: 64 * 1024) }
 
     /// The next bytes, or nil at the end.
+    ///
+    /// Throws what ``StreamReader/read(upTo:)`` does. Cancelled while it waits, it has taken nothing.
     public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> [UInt8]? {
       try await reader.read(upTo: 64 * 1024)
     }

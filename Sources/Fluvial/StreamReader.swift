@@ -38,6 +38,7 @@ public final class StreamReader: Sendable {
   /// Waits for some bytes and returns at most `count` of them; nil at the end of the stream.
   ///
   /// asyncio's `read(n)`. Zero returns nothing at once. Throws ``StreamError/Code/invalidArgument`` for a negative count.
+  /// Cancelled while it waits, it has taken nothing.
   public func read(upTo count: Int) async throws -> [UInt8]? {
     guard count > 0 else {
       if count == 0 { return [] }
@@ -71,7 +72,8 @@ public final class StreamReader: Sendable {
   /// Waits for exactly `count` bytes.
   ///
   /// asyncio's `readexactly`. The reader's limit does not govern counts. Throws ``StreamError/Code/incompleteRead``, with
-  /// what came, when the stream ends before; ``StreamError/Code/invalidArgument`` for a negative count.
+  /// what came, when the stream ends before; ``StreamError/Code/invalidArgument`` for a negative count. Cancelled while it
+  /// waits, it has taken nothing: what came so far is the next read's.
   public func read(exactly count: Int) async throws -> [UInt8] {
     guard count > 0 else {
       if count == 0 { return [] }
@@ -89,7 +91,7 @@ public final class StreamReader: Sendable {
   /// Waits for the end of the stream and returns everything.
   ///
   /// asyncio's `read(-1)`. Throws ``StreamError/Code/limitOverrun`` once more than `limit` bytes are there, which stay
-  /// readable; unlimited unless given.
+  /// readable; unlimited unless given. Cancelled while it waits, it has taken nothing: what came so far is the next read's.
   public func readToEnd(limit: Int = .max) async throws -> [UInt8] {
     guard limit >= 0 else {
       throw StreamError.invalid("A limit must not be negative, and this is \(limit).")
@@ -119,6 +121,7 @@ public final class StreamReader: Sendable {
   /// asyncio's `readuntil`. At most `maxLength` bytes may come before the separator; the reader's limit unless given.
   /// Throws ``StreamError/Code/incompleteRead``, with what came, at the end of the stream;
   /// ``StreamError/Code/limitOverrun`` for a longer record; ``StreamError/Code/invalidArgument`` for an empty separator.
+  /// Cancelled while it waits, it has taken nothing.
   public func read(
     until separator: [UInt8], maxLength: Int? = nil, overrun: Overrun = .discard
   ) async throws -> [UInt8] {
@@ -127,7 +130,7 @@ public final class StreamReader: Sendable {
 
   /// Waits for one of several separators; the match that ends first wins.
   ///
-  /// As ``read(until:maxLength:overrun:)-([UInt8],_,_)``.
+  /// Throws, and may be cancelled, as ``read(until:maxLength:overrun:)-([UInt8],_,_)``.
   public func read(
     until separators: [[UInt8]], maxLength: Int? = nil, overrun: Overrun = .discard
   ) async throws -> [UInt8] {
@@ -143,7 +146,8 @@ public final class StreamReader: Sendable {
   ///
   /// asyncio's `readline`. A last line without a terminator is returned. At most `maxLength` bytes; the reader's limit
   /// unless given. Throws ``StreamError/Code/limitOverrun`` for a longer line, whose rest is then skipped, and
-  /// ``StreamError/Code/invalidUTF8`` for one that is no UTF-8, which is consumed.
+  /// ``StreamError/Code/invalidUTF8`` for one that is no UTF-8, which is consumed. Cancelled while it waits, it has taken
+  /// nothing.
   public func readLine(maxLength: Int? = nil) async throws -> String? {
     var isOwner = false
     var mayGuess = true
@@ -176,7 +180,10 @@ public final class StreamReader: Sendable {
     }
   }
 
-  /// As ``readLine(maxLength:)``, giving the line's bytes, whatever they are.
+  /// Waits for a line and returns its bytes, whatever they are; nil at the end of the stream.
+  ///
+  /// Throws ``StreamError/Code/limitOverrun`` for a longer line, of which `overrun` decides what becomes. Cancelled while it
+  /// waits, it has taken nothing. As ``readLine(maxLength:)``.
   public func readLineBytes(
     maxLength: Int? = nil, overrun: Overrun = .discard
   ) async throws -> [UInt8]? {
@@ -191,7 +198,8 @@ public final class StreamReader: Sendable {
 
   /// Waits for `count` bytes, or the end, and returns them without taking them out.
   ///
-  /// Fewer only at the end of the stream. Throws ``StreamError/Code/invalidArgument`` for a negative count.
+  /// Fewer only at the end of the stream. Throws ``StreamError/Code/invalidArgument`` for a negative count. Cancelled while it
+  /// waits, it has changed nothing.
   public func peek(_ count: Int) async throws -> [UInt8] {
     guard count > 0 else {
       if count == 0 { return [] }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The protocol object between a transport and a reader and writer: asyncio's `StreamReaderProtocol`.
 ///
-/// Give one to ``EventLoop/createConnection(to:from:makeProtocol:)`` to have streams over any transport. Unlike other
+/// Give one to ``/FluvialTransports/EventLoop/createConnection(to:from:makeProtocol:)`` to have streams over any transport. Unlike other
 /// protocol objects it may be used from any thread; its callbacks come on the loop.
 public final class StreamReaderProtocol: StreamProtocol, Sendable {
   /// Holds what the facades share: the loop keeps the protocol alive, the facades keep this.

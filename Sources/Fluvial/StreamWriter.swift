@@ -37,14 +37,14 @@ public final class StreamWriter: Sendable {
 
   /// Waits for room, then accepts the bytes whole.
   ///
-  /// As ``write(_:)-([UInt8])``.
+  /// Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
   public func write(_ bytes: some Sequence<UInt8>) async throws {
     try await write(Array(bytes))
   }
 
   /// Waits for room, then accepts the text's UTF-8 whole.
   ///
-  /// As ``write(_:)-([UInt8])``.
+  /// Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
   public func write(_ text: String) async throws {
     switch unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe writes.tryAccept($0.span) }) {
     case .some(nil): return
@@ -55,7 +55,7 @@ public final class StreamWriter: Sendable {
 
   /// Waits for room, then accepts the lent bytes whole.
   ///
-  /// As ``write(_:)-([UInt8])``.
+  /// Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
   public func write(_ bytes: Span<UInt8>) async throws {
     switch writes.tryAccept(bytes) {
     case nil: return
@@ -66,7 +66,7 @@ public final class StreamWriter: Sendable {
 
   /// Waits for room, then accepts the line and an LF, as one value.
   ///
-  /// The counterpart of ``StreamReader/readLine(maxLength:)``. As ``write(_:)-([UInt8])``.
+  /// The counterpart of ``StreamReader/readLine(maxLength:)``. Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
   public func writeLine(_ line: String) async throws {
     let refusal = unsafe line.utf8.withContiguousStorageIfAvailable {
       unsafe writes.tryAccept($0.span, andThen: 10)
@@ -80,7 +80,7 @@ public final class StreamWriter: Sendable {
 
   /// Waits for room, then accepts all pieces in order, as one value.
   ///
-  /// asyncio's `writelines`. As ``write(_:)-([UInt8])``.
+  /// asyncio's `writelines`. Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
   public func write(contentsOf pieces: [[UInt8]]) async throws {
     switch writes.tryAccept(pieces: pieces) {
     case nil: return
@@ -91,7 +91,8 @@ public final class StreamWriter: Sendable {
 
   /// Accepts the bytes whole if there is room and nobody waits for it; false otherwise.
   ///
-  /// Never waits: for a fan-out in which one slow peer must not hold up the others.
+  /// Never waits: for a fan-out in which one slow peer must not hold up the others. Throws ``StreamError/Code/closed`` and
+  /// ``StreamError/Code/broken``.
   public func tryWrite(_ bytes: [UInt8]) throws -> Bool {
     switch writes.tryAccept(bytes) {
     case nil: return true
@@ -101,6 +102,8 @@ public final class StreamWriter: Sendable {
   }
 
   /// Accepts the lent bytes whole if there is room and nobody waits for it; false otherwise.
+  ///
+  /// As ``tryWrite(_:)-([UInt8])``.
   public func tryWrite(_ bytes: Span<UInt8>) throws -> Bool {
     switch writes.tryAccept(bytes) {
     case nil: return true
@@ -157,13 +160,14 @@ public final class StreamWriter: Sendable {
 
   /// Begins a graceful close: no more reads, what was written goes out, then the connection ends.
   ///
-  /// Returns at once, never throws; a second call does nothing; any thread. Bounded by ``lingerTime``. Who reads gets
+  /// Returns at once, never throws; a second call does nothing; any thread. Bounded by the linger time, see ``setLingerTime(_:)``. Who reads gets
   /// ``StreamError/Code/closed``.
   public func close() { core.close() }
 
   /// Ends the connection at once; what was not sent is dropped.
   ///
-  /// Who waits gets ``StreamError/Code/closed``.
+  /// asyncio's `transport.abort()`. Returns at once, never throws; a second call does nothing; any thread. Who waits gets
+  /// ``StreamError/Code/closed``.
   public func abort() { core.abort() }
 
   /// Waits for the end of the connection and tells how it ended.

@@ -2,19 +2,33 @@
 public enum Key: Sendable, Hashable {
   /// A key that stands for a character, held together with control, alt or super. Alone it is text.
   case character(Character)
+  /// Enter, or return.
   case enter
+  /// Tab; with shift, back.
   case tab
+  /// Backspace: the character before the cursor.
   case backspace
+  /// Escape, alone.
   case escape
+  /// Arrow up.
   case up
+  /// Arrow down.
   case down
+  /// Arrow left.
   case left
+  /// Arrow right.
   case right
+  /// Home: to the start.
   case home
+  /// End: to the end.
   case end
+  /// Page up.
   case pageUp
+  /// Page down.
   case pageDown
+  /// Insert.
   case insert
+  /// Delete: the character under the cursor.
   case delete
   /// A function key, from 1.
   case function(Int)

@@ -5,8 +5,11 @@
 /// read is never taken for one key. A sequence that is unknown, broken or cut short never becomes text.
 ///
 /// ```swift
-/// var decoder = KeyDecoder()
-/// for event in decoder.feed(bytes, now: now) { … }
+/// for event in decoder.feed(bytes, now: now) {
+///   for action in editor.handle(event, now: now) {
+///     if case .submit(let line) = action { lines.append(line) }
+///   }
+/// }
 /// ```
 public struct KeyDecoder: Sendable {
   /// What the next byte belongs to.

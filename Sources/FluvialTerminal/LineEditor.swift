@@ -5,9 +5,11 @@
 ///
 /// ```swift
 /// for event in decoder.feed(bytes, now: now) {
-///   for action in editor.handle(event, now: now) { … }
+///   for action in editor.handle(event, now: now) {
+///     if case .submit(let line) = action { lines.append(line) }
+///   }
 /// }
-/// screen.show(editor.buffer, prompt: prompt)
+/// screen.show(editor, prompt: "> ")
 /// ```
 public struct LineEditor: Sendable {
   /// Something that the owner of an editor has to do.

@@ -46,7 +46,7 @@ public final class Prompt: Sendable {
   /// What the user does, in order.
   ///
   /// A wait that is cancelled loses nothing. After ``PromptEvent/endOfInput`` there is nothing more. Where lines are not
-  /// edited here, a line over ``PromptOptions/maxLineLength`` throws ``StreamError/Code/limitOverrun``, and the next wait
+  /// edited here, a line over ``PromptOptions/maxLineLength`` throws ``/Fluvial/StreamError/Code/limitOverrun``, and the next wait
   /// goes on behind it.
   public var events: Events { Events(prompt: self) }
 
@@ -55,9 +55,13 @@ public final class Prompt: Sendable {
     let prompt: Prompt
 
     /// The next event; nil once the prompt is finished.
+    ///
+    /// Throws as ``Prompt/events`` says. Cancelled while it waits, it has taken nothing.
     public func next() async throws -> PromptEvent? { try await prompt.nextEvent() }
 
     /// The next event; nil once the prompt is finished.
+    ///
+    /// Throws as ``Prompt/events`` says. Cancelled while it waits, it has taken nothing.
     public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> PromptEvent?
     { try await prompt.nextEvent() }
 
@@ -100,8 +104,8 @@ public final class Prompt: Sendable {
 
   /// Asks a question in place of the line, which stays as it is, and waits for one character.
   ///
-  /// Returns nil for ctrl-c and other keys that are no character, at the end of input, and where keys do not come one by
-  /// one.
+  /// Returns nil for ctrl-c and other keys that are no character, at the end of input, when cancelled, and where keys do
+  /// not come one by one.
   public func ask(_ question: SafeText) async -> Character? {
     guard case .screen(let core, _) = backend else { return nil }
     let answer = OneShotWait<Character?>()

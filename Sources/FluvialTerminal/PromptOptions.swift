@@ -4,7 +4,7 @@ public import FluvialTransports
 public struct PromptOptions: Sendable {
   /// The mode of the terminal while the prompt is shown.
   ///
-  /// In ``TerminalMode/cbreak`` ctrl-c and ctrl-z stay signals, which the prompt handles the same.
+  /// In ``/FluvialTransports/TerminalMode/cbreak`` ctrl-c and ctrl-z stay signals, which the prompt handles the same.
   public var mode = TerminalMode.raw
   /// Whether to write in colour.
   public var color = ColorChoice.auto

@@ -5,7 +5,8 @@
 /// literals:
 ///
 /// ```swift
-/// let line: SafeText = "<\(name.styled(Style(.cyan)))> \(SafeText(sanitizing: message))"
+/// let name = SafeText(sanitizing: name).styled(Style(.cyan))
+/// return "<\(name)> \(sanitizing: message)"
 /// ```
 ///
 /// Escape sequences exist only in what ``rendered(inColor:)`` returns.

@@ -1,12 +1,20 @@
 /// One of the eight colours that every colour terminal has, in the shade of the user's theme.
 public enum Color: UInt8, Sendable, Hashable, CaseIterable {
+  /// The theme's black.
   case black
+  /// The theme's red.
   case red
+  /// The theme's green.
   case green
+  /// The theme's yellow.
   case yellow
+  /// The theme's blue.
   case blue
+  /// The theme's magenta.
   case magenta
+  /// The theme's cyan.
   case cyan
+  /// The theme's white.
   case white
 }
 

@@ -18,7 +18,10 @@ public enum TerminalChange: Hashable, Sendable {
 /// ```swift
 /// let terminal = try await Terminal.open()
 /// try await terminal.withMode(.raw) {
-///   for try await key in terminal.keys { … }
+///   for try await key in terminal.keys {
+///     terminal.write("\(key)\r\n")
+///     if key == .key(.character("c"), .control) { break }
+///   }
 /// }
 /// await terminal.close()
 /// ```
@@ -36,7 +39,8 @@ public final class Terminal: Sendable {
 
   /// Opens the terminal that `descriptor` is on; the descriptor stays as it is.
   ///
-  /// Throws ``UVError/notATerminal``, and ``UVError/terminalBusy`` when the process has one open already.
+  /// Throws ``/FluvialTransports/UVError/notATerminal``, and ``/FluvialTransports/UVError/terminalBusy`` when the process has
+  /// one open already. Waits for the loop's turn only, which cancellation does not shorten.
   public static func open(_ descriptor: Int32 = 0, on loop: EventLoop? = nil) async throws
     -> Terminal
   {
@@ -51,9 +55,10 @@ public final class Terminal: Sendable {
 
   /// Sets a mode for the time of `body`, and then the one before it again, however `body` ends.
   ///
-  /// Scopes nest: an editor runs in a scope of ``TerminalMode/cooked``. At the end what was written gets a moment to reach
+  /// Scopes nest: an editor runs in a scope of
+  /// ``/FluvialTransports/TerminalMode/cooked``. At the end what was written gets a moment to reach
   /// the terminal, and the outermost scope throws away what was typed and not read. Throws what `body` throws, and
-  /// ``UVError`` when the terminal is gone.
+  /// ``/FluvialTransports/UVError`` when the terminal is gone. Cancelled, `body` is, and the mode is put back all the same.
   public func withMode<Result>(
     _ mode: TerminalMode, _ body: () async throws -> Result
   ) async throws -> Result {
@@ -70,6 +75,8 @@ public final class Terminal: Sendable {
   }
 
   /// The mode that was set last.
+  ///
+  /// Waits for the loop's turn only, which cancellation does not shorten.
   public var mode: TerminalMode {
     get async {
       let core = core
@@ -79,7 +86,8 @@ public final class Terminal: Sendable {
 
   /// Gives the terminal to the shell and stops the program, as ctrl-z does; returns when it goes on.
   ///
-  /// In a raw mode ctrl-z is a key like any other, and this is what to do about it.
+  /// In a raw mode ctrl-z is a key like any other, and this is what to do about it. Cancellation does not end the stop: the
+  /// whole process stands still.
   public func suspend() async {
     let core = core
     await loop.onLoop { _ in core.value.transport?.suspend() }
@@ -88,6 +96,8 @@ public final class Terminal: Sendable {
   // MARK: Size and news
 
   /// How many characters the window shows.
+  ///
+  /// Waits for the loop's turn only, which cancellation does not shorten.
   public var size: TerminalSize {
     get async {
       let core = core
@@ -117,7 +127,7 @@ public final class Terminal: Sendable {
 
   /// Waits until the terminal has taken what was written, at most `limit`.
   ///
-  /// A terminal that was stopped with ctrl-s takes nothing.
+  /// A terminal that was stopped with ctrl-s takes nothing. Cancellation does not shorten it; `limit` bounds it.
   public func drain(limit: Duration = .milliseconds(300)) async {
     let core = core
     let done = OneShotWait<Bool>()
@@ -129,6 +139,8 @@ public final class Terminal: Sendable {
   }
 
   /// Restores the terminal and gives it up; whoever reads it sees the end.
+  ///
+  /// Cancellation does not shorten it: it belongs into cleanup.
   public func close() async {
     let core = core
     _ = await loop.onLoop { _ in core.value.close() }.wait()

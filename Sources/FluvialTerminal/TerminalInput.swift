@@ -5,7 +5,7 @@ extension Terminal {
   /// What is typed, key by key.
   ///
   /// Reading begins with the first wait and ends when the sequence and its iterators are gone. One reader at a time: a
-  /// second one gets ``UVError/terminalBusy``. Ends when the terminal is closed or gone. A wait that is cancelled loses no
+  /// second one gets ``/FluvialTransports/UVError/terminalBusy``. Ends when the terminal is closed or gone. A wait that is cancelled loses no
   /// key.
   public var keys: Keys { Keys(feed: InputFeed(core) { KeySink(on: $0, into: $1) }) }
 
@@ -19,9 +19,13 @@ extension Terminal {
     let feed: InputFeed<KeyEvent>
 
     /// The next key, or nil at the end.
+    ///
+    /// Throws `UVError.terminalBusy` when somebody else reads the terminal. Cancelled while it waits, it has taken nothing.
     public func next() async throws -> KeyEvent? { try await feed.next() }
 
     /// The next key, or nil at the end.
+    ///
+    /// Throws `UVError.terminalBusy` when somebody else reads the terminal. Cancelled while it waits, it has taken nothing.
     public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> KeyEvent? {
       try await feed.next()
     }
@@ -35,9 +39,13 @@ extension Terminal {
     let feed: InputFeed<[UInt8]>
 
     /// The next bytes, or nil at the end.
+    ///
+    /// Throws `UVError.terminalBusy` when somebody else reads the terminal. Cancelled while it waits, it has taken nothing.
     public func next() async throws -> [UInt8]? { try await feed.next() }
 
     /// The next bytes, or nil at the end.
+    ///
+    /// Throws `UVError.terminalBusy` when somebody else reads the terminal. Cancelled while it waits, it has taken nothing.
     public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> [UInt8]? {
       try await feed.next()
     }
@@ -51,9 +59,13 @@ extension Terminal {
     let mailbox: Mailbox<TerminalChange>
 
     /// The next change, or nil at the end.
+    ///
+    /// Throws nothing but `CancellationError`; cancelled while it waits, it has taken nothing.
     public func next() async throws -> TerminalChange? { try await mailbox.next() }
 
     /// The next change, or nil at the end.
+    ///
+    /// Throws nothing but `CancellationError`; cancelled while it waits, it has taken nothing.
     public func next(isolation actor: isolated (any Actor)?) async throws(any Error)
       -> TerminalChange?
     { try await mailbox.next() }

@@ -4,8 +4,8 @@ internal import Glibc
 /// Talks to the user for the time of `body`: by keys and screen on a terminal, by lines elsewhere.
 ///
 /// When `body` ends, however it does, what was printed gets a moment to go out and the terminal is as it was found. Throws
-/// what `body` throws, ``UVError/terminalBusy`` when the process has the terminal open already, and what opening the
-/// standard streams reports.
+/// what `body` throws, ``/FluvialTransports/UVError/terminalBusy`` when the process has the terminal open already, and what
+/// opening the standard streams reports. Cancelled, `body` is, and the terminal is put back all the same.
 public func withPrompt<Result>(
   _ text: SafeText, options: PromptOptions = PromptOptions(), on loop: EventLoop? = nil,
   _ body: (Prompt) async throws -> Result

@@ -35,7 +35,7 @@ public struct StreamCheckError: Error, Sendable, CustomStringConvertible {
 ///
 /// In the manner of trio's `check_two_way_stream`: each check gets pairs of its own from `makePair`, and is run in both
 /// directions. Must run on the streams' loop. Throws ``StreamCheckError`` with everything that does not hold, and what
-/// `makePair` throws.
+/// `makePair` throws. Cancelled, the check that is under way fails, and the rest with it.
 public func checkStreamPair(
   options: StreamCheckOptions = StreamCheckOptions(), _ makePair: @escaping StreamPairFactory
 ) async throws {
@@ -44,7 +44,7 @@ public func checkStreamPair(
 
 /// Checks what ``checkStreamPair(options:_:)`` does, and that each direction can be ended alone.
 ///
-/// trio's `check_half_closeable_stream`. Throws as that.
+/// trio's `check_half_closeable_stream`. Throws, and may be cancelled, as that.
 public func checkHalfCloseable(
   options: StreamCheckOptions = StreamCheckOptions(), _ makePair: @escaping StreamPairFactory
 ) async throws {

@@ -7,8 +7,8 @@ public typealias StreamEnd = (reader: StreamReader, writer: StreamWriter)
 /// Two connected streams in memory, on one loop, that behave as two ends of a socket.
 ///
 /// `capacity` is what each direction holds between them, as a kernel would; water marks, limits and closing are those of
-/// any connection. `faults` go wrong in both directions. Throws ``StreamError/Code/invalidArgument`` when `capacity` or
-/// `limit` is not positive.
+/// any connection. `faults` go wrong in both directions. Throws ``/Fluvial/StreamError/Code/invalidArgument`` when
+/// `capacity` or `limit` is not positive. Waits for the loop's turn only, which cancellation does not shorten.
 public func memoryStreamPair(
   capacity: Int = 64 * 1024, limit: Int = StreamReaderProtocol.defaultLimit,
   faults: StreamFaults? = nil, on loop: EventLoop? = nil

@@ -16,7 +16,9 @@ extension EventLoop {
 
   /// Connects to the first address of a host that answers, as RFC 8305 describes, and puts a protocol object on it.
   ///
-  /// asyncio's `create_connection`. As ``createConnection(to:from:makeProtocol:)``.
+  /// asyncio's `create_connection`. Throws ``ConnectError`` with every attempt's error, and what
+  /// ``resolve(host:port:)`` does. Cancelled, it leaves no descriptor behind. As
+  /// ``createConnection(to:from:makeProtocol:)``.
   public func createConnection<P: StreamProtocol>(
     host: String, port: Int, makeProtocol: sending @escaping () -> P
   ) async throws -> LoopBound<(transport: any Transport, protocol: P)> {
@@ -68,7 +70,9 @@ extension EventLoop {
 
   /// Reads from a descriptor: a pipe, a unix socket, a fifo, or a file or device through the thread pool.
   ///
-  /// asyncio's `connect_read_pipe`. The descriptor belongs to the transport from now on, also when this throws.
+  /// asyncio's `connect_read_pipe`. The descriptor belongs to the transport from now on, also when this throws. Throws
+  /// ``UVError/invalidArgument`` for what cannot be read as a stream. Waits for the loop's turn only, which cancellation
+  /// does not shorten.
   public func connectReadPipe<P: StreamProtocol>(
     _ descriptor: Int32, makeProtocol: sending @escaping () -> P
   ) async throws -> LoopBound<(transport: any ReadTransport, protocol: P)> {
@@ -83,7 +87,9 @@ extension EventLoop {
 
   /// Writes to a descriptor: a pipe, a unix socket, a fifo, or a file or device through the thread pool.
   ///
-  /// asyncio's `connect_write_pipe`. The descriptor belongs to the transport from now on, also when this throws.
+  /// asyncio's `connect_write_pipe`. The descriptor belongs to the transport from now on, also when this throws. Throws
+  /// ``UVError/invalidArgument`` for what cannot be written as a stream. Waits for the loop's turn only, which cancellation
+  /// does not shorten.
   public func connectWritePipe<P: StreamProtocol>(
     _ descriptor: Int32, makeProtocol: sending @escaping () -> P
   ) async throws -> LoopBound<(transport: any WriteTransport, protocol: P)> {
@@ -100,7 +106,8 @@ extension EventLoop {
   /// Listens, and puts a protocol object on each connection.
   ///
   /// asyncio's `create_server`. `makeProtocol` is called on the loop for each connection. Port 0 is any free port, told by
-  /// ``Listener/address``. Throws ``UVError/addressInUse`` and what else binding reports.
+  /// ``Listener/address``. Throws ``UVError/addressInUse`` and what else binding reports; then nothing is left bound. Waits
+  /// for the loop's turn only, which cancellation does not shorten.
   public func createServer<P: StreamProtocol>(
     on address: SocketAddress, options: ListenOptions = ListenOptions(),
     makeProtocol: sending @escaping () -> P

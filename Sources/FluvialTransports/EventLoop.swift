@@ -5,9 +5,17 @@ internal import CFluvial
 /// asyncio's event loop, on libuv. A loop is a serial executor, so an actor can live on it:
 ///
 /// ```swift
-/// actor Room {
-///   let loop: EventLoop
-///   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+/// actor Scores {
+///   private let loop: EventLoop
+///   private var points: [String: Int] = [:]
+///
+///   nonisolated var unownedExecutor: UnownedSerialExecutor {
+///     unsafe loop.asUnownedSerialExecutor()
+///   }
+///
+///   init(on loop: EventLoop) { self.loop = loop }
+///
+///   func add(_ name: String) { points[name, default: 0] += 1 }
 /// }
 /// ```
 ///

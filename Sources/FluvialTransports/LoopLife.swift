@@ -11,7 +11,7 @@ extension EventLoop {
   /// that `body` may await it. SIGPIPE is blocked on the thread meanwhile.
   ///
   /// Calling it on a thread that runs a loop already is a programming error and stops the program. Throws ``UVError`` when
-  /// no loop could be made.
+  /// no loop could be made. The call itself cannot be cancelled: `body` is the root of its tasks.
   public static func run<Result>(
     _ body: sending @escaping () async throws -> Result
   ) throws -> Result {

@@ -8,7 +8,7 @@ extension EventLoop {
   /// begins at once on the loop, elsewhere a moment later, and ends when the sequence and its iterators are gone.
   ///
   /// ```swift
-  /// for try await signal in loop.signals(.interrupt, .terminate) { … }
+  /// for try await _ in loop.signals(.interrupt, .terminate) { break }
   /// ```
   ///
   /// Iterating throws ``UVError/invalidArgument`` for what cannot be watched, such as SIGKILL, and `CancellationError`, with
@@ -36,9 +36,15 @@ extension EventLoop {
     let watch: SignalWatch
 
     /// The next signal; nil when the loop has ended.
+    ///
+    /// Throws ``UVError/invalidArgument`` for what cannot be watched. Cancelled while it waits, it throws
+    /// `CancellationError`, and no signal is lost.
     public func next() async throws -> Signal? { try await watch.mailbox.next() }
 
     /// The next signal; nil when the loop has ended.
+    ///
+    /// Throws ``UVError/invalidArgument`` for what cannot be watched. Cancelled while it waits, it throws
+    /// `CancellationError`, and no signal is lost.
     public func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> Signal? {
       try await watch.mailbox.next()
     }

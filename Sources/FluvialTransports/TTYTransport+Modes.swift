@@ -35,7 +35,9 @@ extension TTYTransport {
 
   /// Sets a mode for the time of `body`, and then the one before it again.
   ///
-  /// Scopes nest. The end of the outermost one also throws away what was typed and not read. For code on the loop.
+  /// Scopes nest. The end of the outermost one also throws away what was typed and not read. For code on the loop. Throws
+  /// what ``setMode(_:)`` and `body` do. Waits for `body` alone, which a cancellation reaches; the mode is put back in any
+  /// case.
   public func withMode<Result>(
     _ mode: TerminalMode, _ body: () async throws -> Result
   ) async throws -> Result {

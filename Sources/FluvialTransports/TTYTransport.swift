@@ -124,7 +124,7 @@ extension EventLoop {
   ///
   /// The descriptor stays the caller's and as it is: 0, unless told otherwise, goes on to work for everybody else. A process
   /// has one terminal at a time: a second call throws ``UVError/terminalBusy`` until the first transport is closed. Throws
-  /// ``UVError/notATerminal``. Binds `uv_tty_init`.
+  /// ``UVError/notATerminal``. Waits for the loop's turn only, which cancellation does not shorten. Binds `uv_tty_init`.
   public func openTTY<P: StreamProtocol>(
     _ descriptor: Int32 = 0, makeProtocol: sending @escaping () -> P
   ) async throws -> LoopBound<(transport: TTYTransport, protocol: P)> {
