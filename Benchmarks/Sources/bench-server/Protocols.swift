@@ -43,9 +43,14 @@ final class BenchProtocol: StreamProtocol {
     switch mode {
     case .echo: try transport?.write(bytes)
     case .line: try lines(bytes)
-    case .broadcast: for member in crowd.members { try member.transport?.write(bytes) }
+    case .broadcast: for member in crowd.members { member.hear(bytes) }
     case .sink, .source: break
     }
+  }
+
+  /// One that cannot be reached is no fault of who spoke.
+  private func hear(_ bytes: Span<UInt8>) {
+    do { try transport?.write(bytes) } catch { transport?.abort() }
   }
 
   /// Gathers the lines that are complete, keeps the tail, as the C server does.
