@@ -1,41 +1,41 @@
 #!/usr/bin/env bash
-# The README's program, built by a package that depends on this one by path and imports Fluvial alone; then it is run.
+# The README's program, in a package of its own with the README's manifest, beside a folder `fluvial`; then it is run.
+# That package imports Fluvial alone, and what only other modules need must not be resolved for it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD
-folder=$(mktemp -d)
+# Always the same place, so that a second run builds little.
+folder=$here/.build-consumer
 server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null' EXIT
 
-mkdir -p "$folder/Sources/consumer"
+# The manifest names the folder, whatever this clone is called.
+rm -rf "$folder/fluvial" "$folder/mine/Sources"
+mkdir -p "$folder/fluvial" "$folder/mine/Sources/mine"
+git ls-files -z --cached --others --exclude-standard | while IFS= read -rd '' file; do
+  [ ! -e "$file" ] || printf '%s\0' "$file"
+done | tar --null -cf - -T - | tar -xf - -C "$folder/fluvial"
+
+.ci/readme.sh manifest >"$folder/mine/Package.swift"
 # Any free port, so that nothing else is in the way.
-.ci/readme.sh swift 1 | sed 's/port: 9000/port: 0/' >"$folder/Sources/consumer/main.swift"
-for number in $(seq 2 "$(grep -c '^```swift$' README.md)"); do
-  .ci/readme.sh swift "$number" >"$folder/Sources/consumer/Block$number.swift"
+.ci/readme.sh swift 1 | sed 's/port: 9000/port: 0/' >"$folder/mine/Sources/mine/main.swift"
+for number in $(seq 2 "$(.ci/readme.sh swifts)"); do
+  .ci/readme.sh swift "$number" >"$folder/mine/Sources/mine/Block$number.swift"
 done
-cat >"$folder/Package.swift" <<MANIFEST
-// swift-tools-version: 6.2
-import PackageDescription
-let package = Package(
-  name: "consumer",
-  dependencies: [.package(name: "fluvial", path: "$here")],
-  targets: [
-    .executableTarget(
-      name: "consumer", dependencies: [.product(name: "Fluvial", package: "fluvial")])
-  ])
-MANIFEST
-swift build --package-path "$folder" --scratch-path "$here/.build-consumer"
+swift build --package-path "$folder/mine"
+program=$(swift build --package-path "$folder/mine" --show-bin-path)/mine
 
-touch "$folder/output"
+output=$(mktemp)
 # Line by line, although the output is a file.
-stdbuf -oL "$(swift build --package-path "$folder" --scratch-path "$here/.build-consumer" --show-bin-path)/consumer" \
-  >"$folder/output" &
+stdbuf -oL "$program" >"$output" &
 server=$!
+port=
 for _ in $(seq 100); do
-  port=$(sed -nE 's/^listening on 127\.0\.0\.1:([0-9]+)$/\1/p' "$folder/output")
+  port=$(sed -nE 's/^listening on 127\.0\.0\.1:([0-9]+)$/\1/p' "$output")
   [ -n "$port" ] && break
   sleep 0.1
 done
+rm -f "$output"
 [ -n "$port" ] || { echo "consumer: the README's program does not say where it listens" >&2; exit 1; }
 exec 3<>"/dev/tcp/127.0.0.1/$port"
 printf 'ann\nhello there\n' >&3
