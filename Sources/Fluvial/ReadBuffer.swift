@@ -136,7 +136,6 @@ struct ReadBuffer {
 
   /// Takes a line that is there whole and is UTF-8; nil for anything else, which stays.
   mutating func takeLine(limit: Int) -> String? {
-    guard skipping == nil else { return nil }
     var total = 0
     let line: String? = unsafe withContents { bytes in
       guard let base = bytes.baseAddress,

@@ -18,13 +18,15 @@ struct ReaderState {
 
   @safe enum Reader {
     case idle
-    case parked(Continuation, Demand, ticket: UInt64)
+    case parked(Continuation, ticket: UInt64)
     case woken
     case lending
   }
 
   var buffer = ReadBuffer()
   var reader = Reader.idle
+  /// What the parked read waits for; apart from the reader's state, which then costs no reference counting.
+  var demand = Demand.any
   /// What ended the stream, told once the buffer is empty.
   var failure: StreamError?
   /// This side has closed: nothing is read any more.
@@ -40,27 +42,33 @@ struct ReaderState {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Whether a read would have to wait, and may.
-  var hasNothingToTell: Bool {
-    guard case .idle = reader else { return false }
-    return buffer.count == 0 && !buffer.hasEnded && failure == nil && !isClosed && !isPaused
-      && !buffer.isSkipping
+  /// A read that keeps finding its bytes lets others run after so many.
+  static let longestStreak = 128
+
+  /// Whether a read may take what is there, without a look at anything else; an owner has waited for it.
+  func mayTakeAtOnce(isOwner: Bool) -> Bool {
+    if !isOwner {
+      guard case .idle = reader else { return false }
+    }
+    return !isClosed && !isPaused && streak < Self.longestStreak && !buffer.isSkipping
+  }
+
+  mutating func park(_ continuation: Continuation, _ demand: Demand, ticket: UInt64) {
+    unsafe reader = .parked(continuation, ticket: ticket)
+    self.demand = demand
   }
 
   /// Takes the parked read out if it can go on now.
   mutating func wakeIfSatisfied() -> Continuation? {
-    guard case .parked(let continuation, var demand, let ticket) = reader else { return nil }
-    if buffer.satisfies(&demand) || failure != nil || isClosed {
-      reader = .woken
-      return unsafe continuation
-    }
-    unsafe reader = .parked(continuation, demand, ticket: ticket)
-    return nil
+    guard case .parked(let continuation, _) = reader else { return nil }
+    guard buffer.satisfies(&demand) || failure != nil || isClosed else { return nil }
+    reader = .woken
+    return unsafe continuation
   }
 
   /// How much may be held before the transport must stop.
   var allowance: Int {
-    if case .parked(_, let demand, _) = reader { return max(limit, demand.need) }
+    if case .parked = reader { return max(limit, demand.need) }
     return limit
   }
 
@@ -76,7 +84,7 @@ struct ReaderState {
     guard isPaused else { return false }
     var mayResume = buffer.count <= limit / 2
     // A read that needs more than the limit must get it.
-    if case .parked(_, let demand, _) = reader {
+    if case .parked = reader {
       mayResume = buffer.count <= max(limit, demand.need)
     }
     if mayResume { isPaused = false }

@@ -1,5 +1,6 @@
 internal import FluvialPrimitives
 public import FluvialTransports
+internal import Synchronization
 
 /// The receiving side of a connection: asyncio's `StreamReader`.
 ///
@@ -39,25 +40,33 @@ public final class StreamReader: Sendable {
   ///
   /// asyncio's `read(n)`. Zero returns nothing at once. Throws ``StreamError/Code/invalidArgument`` for a negative count.
   /// Cancelled while it waits, it has taken nothing.
+  @inlinable @inline(__always)
   public func read(upTo count: Int) async throws -> [UInt8]? {
+    // Inlined into the caller, as `readLine` and the writes are: an asynchronous call costs 120 instructions, and what is
+    // there needs none.
+    if let bytes = takeBuffered(upTo: count) { return bytes }
+    return try await readWaiting(upTo: count)
+  }
+
+  /// What is there already; nil for everything else, which ``readWaiting(upTo:)`` finds out about.
+  @usableFromInline
+  func takeBuffered(upTo count: Int) -> [UInt8]? {
+    guard count > 0, !core.isDrained.load(ordering: .relaxed) else { return nil }
+    return core.takeAtOnce(count, isOwner: false)
+  }
+
+  @usableFromInline
+  func readWaiting(upTo count: Int) async throws -> [UInt8]? {
     guard count > 0 else {
       if count == 0 { return [] }
       throw StreamError.invalid("A count must not be negative, and this is \(count).")
     }
-    var isOwner = false
-    var mayGuess = true
-    while true {
-      switch core.takeAtOnce(count, isOwner: isOwner, mayGuess: mayGuess) {
-      case .value(let bytes): return bytes
-      case .wait(let hasScope, let isClaimed):
-        switch await core.wait(for: .any, hasScope: hasScope, isClaimed: isClaimed) {
-        case .ready: isOwner = true
-        case .cancelled: throw CancellationError()
-        case .uncovered: break
-        }
-        mayGuess = false
-      case .other: return try await readSlowly(upTo: count, isOwner: isOwner)
-      }
+    switch await core.waitUnclaimed(for: .any) {
+    case .ready:
+      if let bytes = core.takeAtOnce(count, isOwner: true) { return bytes }
+      return try await readSlowly(upTo: count, isOwner: true)
+    case .cancelled: throw CancellationError()
+    case .uncovered: return try await readSlowly(upTo: count, isOwner: false)
     }
   }
 
@@ -148,25 +157,31 @@ public final class StreamReader: Sendable {
   /// unless given. Throws ``StreamError/Code/limitOverrun`` for a longer line, whose rest is then skipped, and
   /// ``StreamError/Code/invalidUTF8`` for one that is no UTF-8, which is consumed. Cancelled while it waits, it has taken
   /// nothing.
+  @inlinable @inline(__always)
   public func readLine(maxLength: Int? = nil) async throws -> String? {
-    var isOwner = false
-    var mayGuess = true
-    // The common case without the general path's generics; what is out of the ordinary goes on below.
-    while maxLength == nil {
-      switch core.lineAtOnce(isOwner: isOwner, mayGuess: mayGuess) {
-      case .value(let line): return line
-      case .wait(let hasScope, let isClaimed):
-        let line = RecordDemand(separators: .newline, maxLength: core.limit, isLine: true)
-        switch await core.wait(for: .record(line), hasScope: hasScope, isClaimed: isClaimed) {
-        case .ready: isOwner = true
-        case .cancelled: throw CancellationError()
-        case .uncovered: break
-        }
-        mayGuess = false
-      case .other: return try await readLineSlowly(maxLength: nil, isOwner: isOwner)
-      }
+    if maxLength == nil, let line = takeBufferedLine() { return line }
+    return try await readLineWaiting(maxLength: maxLength)
+  }
+
+  /// A line that is there whole; nil for everything else, which ``readLineWaiting(maxLength:)`` finds out about.
+  @usableFromInline
+  func takeBufferedLine() -> String? {
+    core.isDrained.load(ordering: .relaxed) ? nil : core.takeLineAtOnce(isOwner: false)
+  }
+
+  @usableFromInline
+  func readLineWaiting(maxLength: Int?) async throws -> String? {
+    guard maxLength == nil else {
+      return try await readLineSlowly(maxLength: maxLength, isOwner: false)
     }
-    return try await readLineSlowly(maxLength: maxLength, isOwner: false)
+    let line = RecordDemand(separators: .newline, maxLength: core.limit, isLine: true)
+    switch await core.waitUnclaimed(for: .record(line)) {
+    case .ready:
+      if let line = core.takeLineAtOnce(isOwner: true) { return line }
+      return try await readLineSlowly(maxLength: nil, isOwner: true)
+    case .cancelled: throw CancellationError()
+    case .uncovered: return try await readLineSlowly(maxLength: nil, isOwner: false)
+    }
   }
 
   @inline(never)

@@ -3,9 +3,6 @@ internal import FluvialTransports
 internal import Synchronization
 
 extension StreamReaderProtocol {
-  /// A read that keeps finding its bytes lets others run after so many.
-  private static let longestStreak = 128
-
   /// Looks, and waits and looks again, until there is a result.
   @inline(__always)
   func read<Value>(
@@ -31,7 +28,7 @@ extension StreamReaderProtocol {
           hasScope = state.scopeTask != 0
         } else {
           state.streak += 1
-          if state.streak >= Self.longestStreak {
+          if state.streak >= ReaderState.longestStreak {
             state.streak = 0
             yields = true
           }
@@ -45,7 +42,7 @@ extension StreamReaderProtocol {
         return value
       case .failure(let error): throw error
       case .wait, .leftOver:
-        guard await wait(for: demand, hasScope: hasScope, isClaimed: true) == .ready else {
+        guard await wait(for: demand, hasScope: hasScope) == .ready else {
           throw CancellationError()
         }
         isOwner = true
@@ -53,83 +50,57 @@ extension StreamReaderProtocol {
     }
   }
 
-  /// What a look without waiting found.
-  enum Glance<Value> {
-    case value(Value)
-    /// Nothing yet: the caller must wait, and has taken the reader's place if it is claimed.
-    case wait(hasScope: Bool, isClaimed: Bool)
-    /// Anything out of the ordinary, for the general path.
-    case other
-  }
-
   /// The general read for the case that matters for speed: some bytes, without generics in between.
   ///
-  /// An owner has waited, and stays the owner unless it gets a value. Who may guess waits without a look if the last
-  /// read took everything; the wait looks then.
-  func takeAtOnce(_ count: Int, isOwner: Bool, mayGuess: Bool) -> Glance<[UInt8]> {
-    if mayGuess, isDrained.load(ordering: .relaxed) {
-      return .wait(hasScope: true, isClaimed: false)
-    }
-    return reading.withLock { state in
-      if !isOwner {
-        guard case .idle = state.reader else { return .other }
-      }
-      guard !state.isClosed, !state.isPaused, !state.buffer.isSkipping,
-        state.streak < Self.longestStreak
-      else { return .other }
-      if state.buffer.count > 0 {
-        state.reader = .idle
-        state.streak += 1
-        let bytes = state.buffer.take(count)
-        if state.buffer.count == 0 { noteDrained() }
-        return .value(bytes)
-      }
-      guard !state.buffer.hasEnded, state.failure == nil else { return .other }
-      state.reader = .woken
-      state.streak = 0
-      return .wait(hasScope: state.scopeTask != 0, isClaimed: true)
+  /// nil for anything else, and then nothing has changed. An owner has waited, and stays the owner unless it gets a value.
+  func takeAtOnce(_ count: Int, isOwner: Bool) -> [UInt8]? {
+    reading.withLock { state in
+      guard state.mayTakeAtOnce(isOwner: isOwner), state.buffer.count > 0 else { return nil }
+      let bytes = state.buffer.take(count)
+      tookAtOnce(&state)
+      return bytes
     }
   }
 
   /// The same for a line that is there whole.
-  func lineAtOnce(isOwner: Bool, mayGuess: Bool) -> Glance<String> {
-    if mayGuess, isDrained.load(ordering: .relaxed) {
-      return .wait(hasScope: true, isClaimed: false)
-    }
-    return reading.withLock { state in
-      if !isOwner {
-        guard case .idle = state.reader else { return .other }
-      }
-      guard !state.isClosed, !state.isPaused, state.streak < Self.longestStreak else {
-        return .other
-      }
-      if state.buffer.count > 0 {
-        guard let line = state.buffer.takeLine(limit: state.limit) else { return .other }
-        state.reader = .idle
-        state.streak += 1
-        if state.buffer.count == 0 { noteDrained() }
-        return .value(line)
-      }
-      guard !state.buffer.hasEnded, state.failure == nil else { return .other }
-      state.reader = .woken
-      state.streak = 0
-      return .wait(hasScope: state.scopeTask != 0, isClaimed: true)
+  func takeLineAtOnce(isOwner: Bool) -> String? {
+    reading.withLock { state in
+      guard state.mayTakeAtOnce(isOwner: isOwner),
+        let line = state.buffer.takeLine(limit: state.limit)
+      else { return nil }
+      tookAtOnce(&state)
+      return line
     }
   }
 
-  /// Parks the read until its demand can be met.
+  private func tookAtOnce(_ state: inout ReaderState) {
+    state.reader = .idle
+    state.streak += 1
+    if state.buffer.count == 0 { isDrained.store(true, ordering: .releasing) }
+  }
+
+  /// Parks the read until its demand can be met; the caller has taken the reader's place.
   ///
-  /// `hasScope` says that a registration may cover the wait already. Uncovered only for who has not claimed the reader's
-  /// place: something stands against waiting, and a look will tell.
+  /// `hasScope` says that a registration may cover the wait already.
   @inline(__always)
-  func wait(for demand: Demand, hasScope: Bool, isClaimed: Bool) async -> ReaderState.Wake {
+  private func wait(for demand: Demand, hasScope: Bool) async -> ReaderState.Wake {
     if hasScope {
-      let wake = unsafe await withUnsafeContinuation {
-        unsafe isClaimed ? park($0, demand, ticket: 0) : parkUnclaimed($0, demand)
-      }
-      if wake != .uncovered || !isClaimed { return wake }
+      let wake = unsafe await withUnsafeContinuation { unsafe park($0, demand, ticket: 0) }
+      if wake != .uncovered { return wake }
     }
     return await waitRegistered(for: demand)
+  }
+
+  /// Takes the reader's place and parks, in one step, if nothing stands against it and the scope covers the wait.
+  ///
+  /// Uncovered otherwise: then the reader's place is not taken, and the general read finds out what to do.
+  @inline(__always)
+  func waitUnclaimed(for demand: Demand) async -> ReaderState.Wake {
+    // The form without an isolation parameter: that one asks the runtime before the wait, too, whether it is where it
+    // should be, for 270 instructions. Where the caller belongs, it returns to after the wait in either form.
+    unsafe await _unsafeInheritExecutor_withUnsafeContinuation {
+      unsafe parkUnclaimed($0, demand)
+    }
   }
 
   @inline(never)
@@ -157,7 +128,7 @@ extension StreamReaderProtocol {
         state.reader = .idle
         return .cancelled
       }
-      unsafe state.reader = .parked(continuation, demand, ticket: ticket)
+      unsafe state.park(continuation, demand, ticket: ticket)
       if unsafe state.wakeIfSatisfied() != nil { return .ready }
       resumes = state.shouldResume()
       return nil
@@ -166,16 +137,16 @@ extension StreamReaderProtocol {
     if let wake { unsafe continuation.resume(returning: wake) }
   }
 
-  /// Claims the reader's place and parks in one step, if nothing is there to read and nothing out of the ordinary.
   private func parkUnclaimed(_ continuation: ReaderState.Continuation, _ demand: Demand) {
     let wake: ReaderState.Wake? = reading.withLock { state in
-      guard state.hasNothingToTell, unsafe task(of: continuation) == state.scopeTask else {
-        return .uncovered
-      }
+      guard state.mayTakeAtOnce(isOwner: false), !state.buffer.hasEnded, state.failure == nil,
+        unsafe task(of: continuation) == state.scopeTask
+      else { return .uncovered }
+      // The mark is set before the scope is cancelled, and that takes this lock: seen here or found there.
       if Task.isCancelled { return .cancelled }
       state.streak = 0
-      unsafe state.reader = .parked(continuation, demand, ticket: 0)
-      return nil
+      unsafe state.park(continuation, demand, ticket: 0)
+      return unsafe state.buffer.count > 0 && state.wakeIfSatisfied() != nil ? .ready : nil
     }
     if let wake { unsafe continuation.resume(returning: wake) }
   }
@@ -183,7 +154,7 @@ extension StreamReaderProtocol {
   /// Ends the wait with this ticket, if it is still going on.
   private func cancelWait(_ ticket: UInt64) {
     let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
-      guard case .parked(let continuation, _, ticket) = state.reader else { return nil }
+      guard case .parked(let continuation, ticket) = state.reader else { return nil }
       state.reader = .idle
       return unsafe continuation
     }

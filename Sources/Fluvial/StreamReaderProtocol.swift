@@ -10,9 +10,10 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   /// Holds what the facades share: the loop keeps the protocol alive, the facades keep this.
   let loop: EventLoop
   let reading: Lock<ReaderState>
-  /// Whether a read took the last byte and none has come since; true only for what the lock's holders would find too.
+  /// Whether a read took the last byte and none has come since.
   ///
-  /// Saves a delivery and a read one locking each.
+  /// Written under the lock, read without it: a delivery whose bytes were all taken has nothing to tidy up, and a read
+  /// that is to wait need not look first. For the read it is a guess, which parking checks.
   let isDrained = Atomic(false)
   /// What the reader may hold, in bytes.
   let limit: Int
@@ -98,9 +99,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   }
 
   private func feed(_ bytes: UnsafeBufferPointer<UInt8>) {
-    isDrained.store(false, ordering: .relaxed)
     let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
       guard !state.isClosed else { return nil }
+      isDrained.store(false, ordering: .relaxed)
       guard case .parked = state.reader else {
         unsafe state.buffer.append(bytes)
         return nil
@@ -164,9 +165,6 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     unsafe waiter?.resume(returning: .ready)
     for waiter in waiters { waiter.fire() }
   }
-
-  /// The caller has the lock, and has taken the last byte.
-  func noteDrained() { isDrained.store(true, ordering: .releasing) }
 
   // MARK: The transport
 

@@ -27,7 +27,17 @@ public final class StreamWriter: Sendable {
   /// asyncio's `write` and `drain` in one. There is room while no more than the high mark is waiting to be sent; a value
   /// larger than that is accepted whole, and the next one waits. The array may be changed as soon as this returns. Throws
   /// `CancellationError` only while it waits, and then nothing of the value was or will be sent.
+  @inlinable @inline(__always)
   public func write(_ bytes: [UInt8]) async throws {
+    if !accept(bytes) { try await writeWaiting(bytes) }
+  }
+
+  /// Whether the bytes were accepted; ``writeWaiting(_:)`` finds out why not.
+  @usableFromInline
+  func accept(_ bytes: [UInt8]) -> Bool { writes.tryAccept(bytes) == nil }
+
+  @usableFromInline
+  func writeWaiting(_ bytes: [UInt8]) async throws {
     switch writes.tryAccept(bytes) {
     case nil: return
     case .noRoom: try await waitForRoom(bytes)
@@ -45,12 +55,19 @@ public final class StreamWriter: Sendable {
   /// Waits for room, then accepts the text's UTF-8 whole.
   ///
   /// Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
+  @inlinable @inline(__always)
   public func write(_ text: String) async throws {
-    switch unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe writes.tryAccept($0.span) }) {
-    case .some(nil): return
-    case .some(.noRoom), nil: try await write(Array(text.utf8))
-    case .some(let refusal?): throw error(for: refusal)
+    if !accept(text) { try await writeWaiting(Array(text.utf8)) }
+  }
+
+  /// Whether the text was accepted; ``writeWaiting(_:)`` finds out why not.
+  @usableFromInline
+  func accept(_ text: String) -> Bool {
+    let refusal = unsafe text.utf8.withContiguousStorageIfAvailable {
+      unsafe writes.tryAccept($0.span)
     }
+    if case .some(nil) = refusal { return true }
+    return false
   }
 
   /// Waits for room, then accepts the lent bytes whole.
@@ -67,15 +84,19 @@ public final class StreamWriter: Sendable {
   /// Waits for room, then accepts the line and an LF, as one value.
   ///
   /// The counterpart of ``StreamReader/readLine(maxLength:)``. Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
+  @inlinable @inline(__always)
   public func writeLine(_ line: String) async throws {
+    if !acceptLine(line) { try await writeWaiting(Array(line.utf8) + [10]) }
+  }
+
+  /// Whether the line was accepted; ``writeWaiting(_:)`` finds out why not.
+  @usableFromInline
+  func acceptLine(_ line: String) -> Bool {
     let refusal = unsafe line.utf8.withContiguousStorageIfAvailable {
       unsafe writes.tryAccept($0.span, andThen: 10)
     }
-    switch refusal {
-    case .some(nil): return
-    case .some(.noRoom), nil: try await write(Array(line.utf8) + [10])
-    case .some(let refusal?): throw error(for: refusal)
-    }
+    if case .some(nil) = refusal { return true }
+    return false
   }
 
   /// Waits for room, then accepts all pieces in order, as one value.

@@ -166,7 +166,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
       return
     }
     if count > 0 {
-      brokenWriting?.hasRead = true
+      if brokenWriting != nil { brokenWriting?.hasRead = true }
       unsafe deliver(unsafe UnsafeBufferPointer(start: bytes, count: count))
     } else if let brokenWriting {
       fail(brokenWriting.error)
