@@ -145,10 +145,14 @@ extension String {
   }
 
   /// The text before the first space, and all of the text after it.
+  ///
+  /// A tab is a space, as in what `cleaned` makes of it: a line means the same before and after.
   var splittingWord: (word: String, rest: String) {
     // By scalars: a space that carries a mark is one character with it, and still a space here.
     let scalars = unicodeScalars
-    guard let space = scalars.firstIndex(of: " ") else { return (self, "") }
+    guard let space = scalars.firstIndex(where: { $0 == " " || $0 == "\t" }) else {
+      return (self, "")
+    }
     return (String(self[..<space]), String(scalars[scalars.index(after: space)...]))
   }
 }

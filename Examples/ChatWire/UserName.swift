@@ -13,6 +13,10 @@ public struct UserName: Sendable {
   public static let mostCharacters = 24
   /// The most bytes of UTF-8 in a name.
   public static let mostBytes = 64
+  /// The most marks on one letter that stay after composing.
+  ///
+  /// No script spells names with more; a pile of them reaches into the lines above and below.
+  public static let mostMarks = 4
 
   /// Checks a name.
   ///
@@ -27,6 +31,7 @@ public struct UserName: Sendable {
     }
     guard first.isLetterOrDigit else { throw .badStart }
     guard text.unicodeScalars.allSatisfy(\.isAllowedInName) else { throw .badCharacter }
+    guard text.mostMarksInARow <= Self.mostMarks else { throw .tooManyMarks }
     let key = text.caseFolded
     guard !Self.reserved.contains(key) else { throw .reserved }
     self.text = text
@@ -59,6 +64,8 @@ public enum NameError: Error, Equatable, Sendable {
   case badStart
   /// It contains something else than letters, digits, marks, `_`, `-` and `.`.
   case badCharacter
+  /// It has more than four marks on a letter.
+  case tooManyMarks
   /// It would pass for the server's own.
   case reserved
 }
@@ -71,8 +78,21 @@ extension NameError: CustomStringConvertible {
     case .tooLong: "at most \(UserName.mostCharacters) characters and \(UserName.mostBytes) bytes"
     case .badStart: "it must start with a letter or a digit"
     case .badCharacter: "only letters, digits and _ - . are allowed"
+    case .tooManyMarks: "at most \(UserName.mostMarks) marks on a letter"
     case .reserved: "it is reserved"
     }
+  }
+}
+
+extension String {
+  fileprivate var mostMarksInARow: Int {
+    var most = 0
+    var marks = 0
+    for scalar in unicodeScalars {
+      marks = scalar.isMark ? marks + 1 : 0
+      most = max(most, marks)
+    }
+    return most
   }
 }
 

@@ -31,6 +31,21 @@ extension SeededGenerator {
     return text
   }
 
+  /// Something like a name: letters of several scripts, marks, signs, and now and then what is none of these.
+  mutating func hostileName() -> String {
+    var name = ""
+    for _ in 0..<Int.random(in: 1...10, using: &self) {
+      name += Self.nameParts.randomElement(using: &self) ?? ""
+    }
+    return name
+  }
+
+  private static let nameParts = [
+    "a", "B", "é", "e\u{301}", "ß", "ﬀ", "山", "न", "\u{93F}", "\u{94D}", "\u{323}", "\u{302}", "7",
+    "٣", "_", "-", ".", "İ", "ſ", "Ａ", "한", "ᄒ", "ᅡ", "server", "system", "\u{3164}", "\u{200D}",
+    "ǆ", "Σ", "ς", "\u{345}", "ΐ",
+  ]
+
   /// A line of bytes, sometimes not UTF-8, sometimes a mutilated command.
   mutating func hostileBytes() -> [UInt8] {
     var bytes = Array(hostileText().utf8)

@@ -70,8 +70,24 @@ import Testing
       var random = SeededGenerator(seed: seed)
       let line = StampedLine(parsing: random.hostileBytes()).line
       #expect(!line.formatted.unicodeScalars.contains(where: isControl), "seed \(seed)")
+      // What was read and is sent on means the same to the next reader.
+      let again = ServerLine(parsing: line.formatted)
+      #expect(again.kind == line.kind, "seed \(seed): \(line)")
+      #expect(again.formatted == line.formatted, "seed \(seed): \(line)")
     }
   }
+
+  @Test(arguments: ["PONG\t", "PING\t", "*\tx", "!\t413 x", "! 413\tx", "<bob>\tx", "->\tbob: x"])
+  func `a tab is a space also where a line is taken apart`(_ line: String) {
+    let read = ServerLine(parsing: line)
+    #expect(read.kind != "unknown")
+    #expect(ServerLine(parsing: read.formatted).formatted == read.formatted)
+  }
+}
+
+extension ServerLine {
+  /// The name of the case.
+  fileprivate var kind: Substring { "\(self)".prefix { $0 != "(" } }
 }
 
 extension StampedLine {

@@ -67,12 +67,65 @@ import Testing
     #expect(try UserName("e") != UserName("é"))
   }
 
+  /// A name as the rules are written down, decided anew without looking at how it is done.
+  private func isName(_ spelling: String) -> Bool {
+    let name = (try? UserName(spelling))?.text ?? spelling
+    let scalars = Array(name.unicodeScalars)
+    func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+      let category = "\(scalar.properties.generalCategory)"
+      return (category.hasSuffix("Letter") || category == "decimalNumber")
+        && !scalar.properties.isDefaultIgnorableCodePoint
+    }
+    func isMark(_ scalar: Unicode.Scalar) -> Bool {
+      "\(scalar.properties.generalCategory)".hasSuffix("Mark")
+        && !scalar.properties.isDefaultIgnorableCodePoint
+    }
+    guard let first = scalars.first, isLetter(first), name.count <= 24, name.utf8.count <= 64
+    else { return false }
+    return scalars.allSatisfy { isLetter($0) || isMark($0) || "_-.".unicodeScalars.contains($0) }
+      && !["server", "system"].contains(name.lowercased())
+  }
+
+  @Test func `random names never trap, and those that pass obey every rule`() throws {
+    var passed = 0
+    for seed in UInt64(0)..<20_000 {
+      var random = SeededGenerator(seed: seed)
+      let spelling =
+        random.next() % 2 == 0 ? random.hostileText(pieces: 4) : random.hostileName()
+      guard let name = try? UserName(spelling) else { continue }
+      passed += 1
+      #expect(isName(spelling), "seed \(seed)")
+      #expect(name.text.cleaned == name.text, "seed \(seed)")
+      // Its own spelling is the same name, and so is what lines carry.
+      #expect(try UserName(name.text).text == name.text, "seed \(seed)")
+      if let shouted = try? UserName(name.text.uppercased()) {
+        #expect(shouted == name, "seed \(seed)")
+      }
+      let line = ServerLine.message(from: name.text, text: "x")
+      #expect(ServerLine(parsing: line.formatted) == line, "seed \(seed)")
+      let connect = ClientLine.connect(name: name.text, options: [])
+      let parsed = ClientLine(parsing: Array((connect.formatted ?? "").utf8), phase: .connecting)
+      #expect(parsed == connect, "seed \(seed)")
+    }
+    #expect(passed > 2_000)
+  }
+
   @Test(arguments: ["server", "System", "SERVER", "ｓｅｒｖｅｒ", "ſystem"])
   func `a reserved name is refused in any disguise`(_ name: String) {
     #expect(throws: NameError.reserved) { try UserName(name) }
   }
 
-  @Test(arguments: [NameError.empty, .tooLong, .badStart, .badCharacter, .reserved])
+  @Test func `more than four marks on a letter are no name`() throws {
+    // No letter is composed of an x and a dot.
+    let four = "x" + String(repeating: "\u{323}", count: 4)
+    #expect(throws: Never.self) { try UserName(four + "b" + four.dropFirst()) }
+    // Composed first: what one letter can be with its marks does not count them.
+    #expect(throws: Never.self) { try UserName("a\u{323}\u{302}\u{331}\u{332}\u{333}") }
+    #expect(throws: NameError.tooManyMarks) { try UserName(four + "\u{323}") }
+    #expect(throws: NameError.tooManyMarks) { try UserName("ann" + four + "\u{330}.x") }
+  }
+
+  @Test(arguments: [NameError.empty, .tooLong, .badStart, .badCharacter, .tooManyMarks, .reserved])
   func `every refusal has a text of its own`(_ error: NameError) {
     #expect(!error.description.isEmpty)
   }
