@@ -102,6 +102,14 @@ fluv_kind fluv_descriptor_kind(int descriptor) {
 static int open_tty(fluv_stream *stream, int descriptor) {
   int duplicate = fluv_descriptor_duplicate(descriptor);
   if (duplicate < 0) return duplicate;
+  /* For the file that libuv opens. Without it libuv would take the duplicate,
+   * and block the loop in every write. */
+  int spare = fluv_descriptor_duplicate(descriptor);
+  if (spare < 0) {
+    close(duplicate);
+    return spare;
+  }
+  close(spare);
   stream->saved_flags = fcntl(duplicate, F_GETFL);
   int status = uv_tty_init(&stream->loop->uv, &stream->as.tty, duplicate, 0);
   if (status < 0) {

@@ -140,26 +140,37 @@ static int above_standard(int fd) {
   return moved;
 }
 
-/// Opens the terminal by its name, for a description of our own; -1 where that
-/// cannot be done. The name of a pseudo-terminal's master would open another
-/// terminal.
+/// Opens the terminal by its name, for a description of our own. The name of a
+/// pseudo-terminal's master would open another terminal.
+///
+/// A negated errno where that cannot be done: -EMFILE and -ENFILE will pass,
+/// with the others a duplicate has to do.
 static int open_by_name(int fd) {
 #ifdef TIOCGPTN
   unsigned int number;
-  if (ioctl(fd, TIOCGPTN, &number) == 0) return -1;
+  if (ioctl(fd, TIOCGPTN, &number) == 0) return -ENOENT;
 #endif
   char name[256];
-  if (ttyname_r(fd, name, sizeof name) != 0) return -1;
-  return above_standard(
-      open(name, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  int status = ttyname_r(fd, name, sizeof name);
+  if (status != 0) return -status;
+  int named =
+      above_standard(open(name, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  return named < 0 ? -errno : named;
+}
+
+static bool is_shortage(int status) {
+  return status == -EMFILE || status == -ENFILE;
 }
 
 int ftg_open(int fd) {
   struct termios attributes;
   if (tcgetattr(fd, &attributes) < 0) return -errno;
   int named = open_by_name(fd);
-  if (named < 0) named = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  return named < 0 ? -errno : named;
+  // A duplicate would share its flags with others, and libuv would write to it
+  // without ever giving way.
+  if (named >= 0 || is_shortage(named)) return named;
+  int duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return duplicate < 0 ? -errno : duplicate;
 }
 
 int ftg_attach(int fd) {
@@ -173,6 +184,11 @@ int ftg_attach(int fd) {
     return status;
   }
   int private = open_by_name(fd);
+  if (is_shortage(private)) {
+    close(shared);
+    atomic_store(&attached, false);
+    return private;
+  }
   terminal.shared = shared;
   terminal.fd = private < 0 ? shared : private;
   terminal.found_flags = fcntl(shared, F_GETFL);

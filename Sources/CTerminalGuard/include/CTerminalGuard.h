@@ -59,14 +59,14 @@ enum { FTG_STRING_CAPACITY = 256 };
 /// nothing in the terminal.
 ///
 /// Errors: -EBUSY when a terminal is attached already, -ENOTTY when `fd` is no
-/// terminal, -EBADF, -EMFILE. Any thread.
+/// terminal, -EBADF, -EMFILE and -ENFILE. Any thread.
 FTG_STATUS int ftg_attach(int fd);
 
 /// A new descriptor of the terminal open as `fd`, for both directions.
 ///
 /// Opened by name, so that it shares nothing with `fd`; a duplicate where that
-/// cannot be done. The caller closes it. Errors: -ENOTTY, -EBADF, -EMFILE. Any
-/// thread.
+/// cannot be done, but not for want of descriptors. The caller closes it.
+/// Errors: -ENOTTY, -EBADF, -EMFILE, -ENFILE. Any thread.
 FTG_STATUS int ftg_open(int fd);
 
 /// Restores the terminal, if it still has to be, and gives it up.
