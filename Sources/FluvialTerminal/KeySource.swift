@@ -3,11 +3,14 @@ final class KeySource {
   private let loop: EventLoop
   private let origin: LoopClock.Instant
   private let onKeys: ([KeyEvent]) -> Void
-  private var decoder = KeyDecoder()
+  private var decoder: KeyDecoder
   private var timer: ScheduledCall?
 
-  init(on loop: EventLoop, onKeys: @escaping ([KeyEvent]) -> Void) {
+  init(
+    on loop: EventLoop, escapeTimeout: Duration, onKeys: @escaping ([KeyEvent]) -> Void
+  ) {
     self.loop = loop
+    decoder = KeyDecoder(escapeTimeout: escapeTimeout)
     origin = loop.clock.now
     self.onKeys = onKeys
   }

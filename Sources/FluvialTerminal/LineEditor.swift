@@ -60,6 +60,11 @@ public struct LineEditor: Sendable {
     case prefix
   }
 
+  /// Whether the lines that are submitted are kept, to go back to.
+  ///
+  /// Off for answers that are no lines like the others: a name, say, or what nobody else should read.
+  public var keepsHistory = true
+
   private static let interruptWindow: Duration = .seconds(2)
 
   /// The search in the history that is going on.
@@ -181,7 +186,7 @@ public struct LineEditor: Sendable {
   mutating func submit() -> [Action] {
     let text = line.buffer.text
     let cleaned = withoutControls(text, except: "\n")
-    lines.add(cleaned)
+    if keepsHistory { lines.add(cleaned) } else { lines.forgetEdits() }
     line = EditedLine()
     return [.submit(cleaned)]
   }

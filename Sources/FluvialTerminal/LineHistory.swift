@@ -16,11 +16,16 @@ struct LineHistory: Sendable {
     position = self.entries.count
   }
 
+  /// Whether a line is worth going back to.
+  static func keeps(_ text: String, after last: String?) -> Bool {
+    !text.isEmpty && text.unicodeScalars.first != " " && text != last
+  }
+
   /// Adds a submitted line and goes back to a new draft.
   ///
   /// An empty line, one that starts with a space and one that repeats the last are not kept.
   mutating func add(_ text: String) {
-    if !text.isEmpty, text.first != " ", text != entries.last { entries.append(text) }
+    if Self.keeps(text, after: entries.last) { entries.append(text) }
     if entries.count > limit { entries.removeFirst(entries.count - limit) }
     forgetEdits()
   }

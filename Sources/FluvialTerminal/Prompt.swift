@@ -97,7 +97,12 @@ public final class Prompt: Sendable {
   public func reject(_ line: String) { onScreen { $0.reject(line) } }
 
   /// Shows another text before the line.
-  public func setText(_ text: SafeText) { onScreen { $0.show(text: text) } }
+  ///
+  /// With `keepsHistory` false the lines entered from now on are not kept to go back to, nor in a file: for a question
+  /// that is answered by a line.
+  public func setText(_ text: SafeText, keepsHistory: Bool = true) {
+    onScreen { $0.show(text: text, keepsHistory: keepsHistory) }
+  }
 
   /// Rings the bell.
   public func ring() { onScreen { $0.ring() } }
@@ -115,6 +120,17 @@ public final class Prompt: Sendable {
     } onCancel: {
       answer.finish(nil)
     }
+  }
+
+  /// Lends the terminal to another program, an editor or a pager, for the time of `body`.
+  ///
+  /// The row is gone meanwhile and what is printed waits. Where lines are not edited here, `body` just runs. Throws what
+  /// `body` throws, and ``/FluvialTransports/UVError`` when the terminal is gone. Cancelled, `body` is, and the terminal is
+  /// taken back all the same.
+  public func withCooked<Result>(_ body: () async throws -> Result) async throws -> Result {
+    guard case .screen(let core, _) = backend else { return try await body() }
+    let terminal = await core.loop.onLoop { loop in LoopBound(core.value.terminal, on: loop) }
+    return try await lending(terminal, to: body)
   }
 
   // MARK: Helpers

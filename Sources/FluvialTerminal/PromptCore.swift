@@ -6,9 +6,10 @@ final class PromptCore: TerminalSink {
   static let eventLimit = 1024
 
   private let loop: EventLoop
-  private let terminal: TerminalCore
+  let terminal: TerminalCore
   private let options: PromptOptions
   private let events: Mailbox<PromptEvent>
+  private var saver: HistorySaver?
   private var editor: LineEditor
   private var screen: PromptScreen
   private var text: SafeText
@@ -40,7 +41,9 @@ final class PromptCore: TerminalSink {
   // MARK: Life
 
   func start() throws(UVError) {
-    keys = KeySource(on: loop) { [weak self] keys in self?.handle(keys) }
+    keys = KeySource(on: loop, escapeTimeout: options.escapeTimeout) { [weak self] keys in
+      self?.handle(keys)
+    }
     if options.mode.keysAreSignals {
       interrupts = try SignalHandle(number: Signal.interrupt.rawValue, on: loop) { [weak self] in
         self?.interrupted()
@@ -53,9 +56,23 @@ final class PromptCore: TerminalSink {
     flush()
   }
 
+  /// Keeps the lines in a file from now on.
+  func keep(in file: HistoryFile, complain: @escaping @Sendable (UVError) -> Void) {
+    saver = HistorySaver(file, complain: complain)
+  }
+
+  /// Says that the lines are not kept in a file, and why.
+  func tell(notKept error: UVError) {
+    let notice: SafeText = "what is typed is not kept: \(sanitizing: "\(error)")"
+    self.print(notice.styled(Style(dim: true)))
+  }
+
   /// Takes the input row away; what is printed from now on appears where the cursor is.
-  func finish() {
-    guard !isFinished else { return }
+  ///
+  /// Returns who is still at work with the lines.
+  func finish() -> HistorySaver? {
+    defer { saver = nil }
+    guard !isFinished else { return saver }
     isFinished = true
     interrupts?.close()
     frameTimer?.cancel()
@@ -65,6 +82,7 @@ final class PromptCore: TerminalSink {
     question?.answer.finish(nil)
     question = nil
     events.end()
+    return saver
   }
 
   // MARK: What the program asks for
@@ -74,8 +92,9 @@ final class PromptCore: TerminalSink {
     flushSoon()
   }
 
-  func show(text: SafeText) {
+  func show(text: SafeText, keepsHistory: Bool) {
     self.text = text
+    editor.keepsHistory = keepsHistory
     touchRow()
   }
 
@@ -104,7 +123,7 @@ final class PromptCore: TerminalSink {
   func eventsTaken() {
     guard isHeldUp, events.count < Self.eventLimit / 2 else { return }
     isHeldUp = false
-    terminal.transport?.resumeReading()
+    terminal.resumeReading()
   }
 
   // MARK: Keys
@@ -149,6 +168,7 @@ final class PromptCore: TerminalSink {
       switch action {
       case .submit(let line):
         touchRow()
+        if editor.keepsHistory { saver?.save(line) }
         events.put(.line(line))
       case .repaint: touchRow()
       case .redraw:
@@ -236,9 +256,8 @@ final class PromptCore: TerminalSink {
   }
 
   func willSuspend(mayWrite: Bool) {
-    screen.suspend()
-    let last = screen.takeOutput(now: now)
-    if mayWrite { terminal.write(last) }
+    screen.suspend(mayWrite: mayWrite)
+    terminal.write(screen.takeOutput(now: now))
     events.put(.suspended)
   }
 

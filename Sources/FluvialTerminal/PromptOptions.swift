@@ -12,8 +12,14 @@ public struct PromptOptions: Sendable {
   public var prefersPlain = false
   /// Lines to go back to, oldest first.
   public var history: [String] = []
+  /// Where the lines are kept from one run to the next; those in it come after ``history``.
+  ///
+  /// Only where lines are edited here. A file that cannot be used is told of above the prompt, and the session goes on.
+  public var historyFile: HistoryFile?
   /// How many lines to go back to are kept.
   public var historyLimit = 1000
+  /// How long nothing may follow an escape before it is taken for the key; see ``KeyDecoder/init(escapeTimeout:)``.
+  public var escapeTimeout = Duration.milliseconds(50)
   /// What is said after ctrl-c on an empty line, when a second one would leave.
   public var interruptNotice: SafeText = "press ctrl-c again to leave"
   /// The most bytes of a line where lines are not edited here.

@@ -140,20 +140,24 @@ public struct PromptScreen: Sendable {
   }
 
   /// Leaves the terminal to somebody else.
-  public mutating func suspend() {
+  ///
+  /// Without `mayWrite` it is somebody else's already: what waits to be printed goes on waiting.
+  public mutating func suspend(mayWrite: Bool = true) {
     guard state == .active else { return }
-    leave()
+    if mayWrite { leave() } else { forgetRow() }
     state = .suspended
   }
 
-  /// Takes the terminal back, which may have another size, and draws the screen anew.
+  /// Takes the terminal back, which may have another size, prints what has come meanwhile, and shows the prompt.
+  ///
+  /// As at the start nothing is cleared: what the shell and others printed stays. ``redraw()`` shows the lines of before.
   public mutating func resume(size: TerminalSize) {
     guard state == .suspended else { return }
     state = .active
     self.size = size.resolved()
     droppedLines += waiting.trim()
-    urgent += Self.onSequence
-    needsRedraw = true
+    urgent += Self.onSequence + "\u{1B}[999B\r"
+    isRowStale = true
   }
 
   /// Removes the input row and leaves the cursor in its place.
@@ -251,8 +255,14 @@ public struct PromptScreen: Sendable {
       waiting.removeAll()
     }
     urgent += Self.offSequence
+    forgetRow()
+  }
+
+  /// The row is drawn no more, or by nobody knows whom.
+  private mutating func forgetRow() {
     drawnRow = ""
     resizes = nil
+    needsRedraw = false
     hasBell = false
   }
 }

@@ -10,6 +10,14 @@ public enum TerminalChange: Hashable, Sendable {
   case resumed
 }
 
+/// A key, or what else happens to a terminal.
+public enum TerminalEvent: Hashable, Sendable {
+  /// Something was typed, pasted or answered.
+  case key(KeyEvent)
+  /// The window has another size, or the program was stopped or goes on.
+  case change(TerminalChange)
+}
+
 /// The terminal of the process: its modes, what is typed, and writing to it, for async code.
 ///
 /// May be used from any task. For a line to type in, see ``Prompt``; this is what a program builds on that draws the whole
@@ -17,10 +25,14 @@ public enum TerminalChange: Hashable, Sendable {
 ///
 /// ```swift
 /// let terminal = try await Terminal.open()
-/// try await terminal.withMode(.raw) {
-///   for try await key in terminal.keys {
-///     terminal.write("\(key)\r\n")
-///     if key == .key(.character("c"), .control) { break }
+/// try await terminal.withMode(.raw, switchingOn: [.alternateScreen, .bracketedPaste]) {
+///   for try await event in terminal.events() {
+///     switch event {
+///     case .key(.key(.character("c"), .control)): return
+///     case .key(let key): terminal.write("\(key)\n")
+///     case .change(.resized), .change(.resumed): break  // and draw everything anew
+///     case .change(.suspended): break
+///     }
 ///   }
 /// }
 /// await terminal.close()
@@ -55,23 +67,34 @@ public final class Terminal: Sendable {
 
   /// Sets a mode for the time of `body`, and then the one before it again, however `body` ends.
   ///
-  /// Scopes nest: an editor runs in a scope of
-  /// ``/FluvialTransports/TerminalMode/cooked``. At the end what was written gets a moment to reach
-  /// the terminal, and the outermost scope throws away what was typed and not read. Throws what `body` throws, and
-  /// ``/FluvialTransports/UVError`` when the terminal is gone. Cancelled, `body` is, and the mode is put back all the same.
+  /// Scopes nest. A scope of ``/FluvialTransports/TerminalMode/cooked`` switches the features off for its time; to run an
+  /// editor in, see ``withCooked(_:)``. At the end what was written gets a moment to reach the terminal, and the outermost
+  /// scope throws away what was typed and not read. The features are switched off however the program ends, and around
+  /// every stop. Throws what `body` throws, and ``/FluvialTransports/UVError`` when the terminal is gone. Cancelled, `body`
+  /// is, and the mode is put back all the same.
   public func withMode<Result>(
-    _ mode: TerminalMode, _ body: () async throws -> Result
+    _ mode: TerminalMode, switchingOn features: TerminalFeatures = [],
+    _ body: () async throws -> Result
   ) async throws -> Result {
     let core = core
     let outer = try await loop.onLoop { _ throws(UVError) in
-      guard let transport = core.value.transport else { throw UVError.notConnected }
-      return try transport.beginScope(mode)
+      try core.value.beginScope(mode, features)
     }
     let result: Swift.Result<Result, any Error>
     do { result = .success(try await body()) } catch { result = .failure(error) }
     await drain()
-    await loop.onLoop { _ in core.value.transport?.endScope(to: outer) }
+    await loop.onLoop { _ in core.value.endScope(to: outer) }
     return try result.get()
+  }
+
+  /// Lends the terminal to another program, an editor or a pager, for the time of `body`.
+  ///
+  /// It is as it was found meanwhile: the mode, the features, and nobody here reads it, unlike in a scope of
+  /// ``/FluvialTransports/TerminalMode/cooked``. Who reads is told by ``TerminalChange/suspended`` and ``TerminalChange/resumed``, and draws
+  /// anew. Throws what `body` throws, and ``/FluvialTransports/UVError`` when the terminal is gone. Cancelled, `body` is, and
+  /// the terminal is taken back all the same.
+  public func withCooked<Result>(_ body: () async throws -> Result) async throws -> Result {
+    try await lending(core, to: body)
   }
 
   /// The mode that was set last.
@@ -105,7 +128,7 @@ public final class Terminal: Sendable {
     }
   }
 
-  /// New sizes, stops and resumings, from when the terminal was opened.
+  /// New sizes, stops and resumings, from when the terminal was opened; ``events(escapeTimeout:)`` has them among the keys.
   ///
   /// What nobody has taken yet is kept once of each kind. Ends with the terminal.
   public var changes: Changes { Changes(mailbox: news) }
@@ -145,4 +168,16 @@ public final class Terminal: Sendable {
     let core = core
     _ = await loop.onLoop { _ in core.value.close() }.wait()
   }
+}
+
+/// Lends a terminal for the time of `body`.
+func lending<Result>(_ core: LoopBound<TerminalCore>, to body: () async throws -> Result)
+  async throws -> Result
+{
+  let loop = core.loop
+  let outer = try await loop.onLoop { _ throws(UVError) in try core.value.lend() }
+  let result: Swift.Result<Result, any Error>
+  do { result = .success(try await body()) } catch { result = .failure(error) }
+  await loop.onLoop { _ in core.value.takeBack(to: outer) }
+  return try result.get()
 }

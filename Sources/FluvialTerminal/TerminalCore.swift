@@ -26,6 +26,9 @@ final class TerminalCore: TerminalProtocol {
   let changes: Mailbox<TerminalChange>
   private(set) var transport: TTYTransport?
   private(set) var size = TerminalSize.fallback
+  private var features: TerminalFeatures = []
+  /// How many bodies of ``Terminal/withCooked(_:)`` are at work: somebody else reads then.
+  private var lendings = 0
   private var sink: (any TerminalSink)?
   private let closed = OneShotWait<Bool>()
 
@@ -41,15 +44,93 @@ final class TerminalCore: TerminalProtocol {
     guard self.sink == nil else {
       throw UVError(code: UVError.terminalBusy.code, context: "somebody reads the terminal already")
     }
-    guard let transport else { return sink.ended() }
+    guard transport != nil else { return sink.ended() }
     self.sink = sink
-    transport.resumeReading()
+    resumeReading()
+  }
+
+  /// Reads on, unless somebody else does at the moment.
+  func resumeReading() {
+    if lendings == 0 { transport?.resumeReading() }
   }
 
   func detach(_ sink: any TerminalSink) {
     guard self.sink === sink else { return }
     self.sink = nil
     transport?.pauseReading()
+  }
+
+  // MARK: Modes
+
+  /// What a scope goes back to.
+  struct Outer: Sendable {
+    let mode: TerminalMode
+    let features: TerminalFeatures
+  }
+
+  func beginScope(_ mode: TerminalMode, _ added: TerminalFeatures) throws(UVError) -> Outer {
+    guard let transport else { throw UVError.notConnected }
+    let outer = Outer(mode: transport.mode, features: features)
+    try use(features.union(added))
+    do { _ = try transport.beginScope(mode) } catch {
+      try? use(outer.features)
+      throw error
+    }
+    // An entry from no mode switches everything on; inside another mode only what is new has to be.
+    if outer.mode != .cooked, mode != .cooked, !transport.isSuspended {
+      write(features.subtracting(outer.features).onSequence)
+    }
+    return outer
+  }
+
+  func endScope(to outer: Outer) {
+    guard let transport else { return }
+    if outer.mode == .cooked {
+      // The restore switches off what is on now.
+      transport.endScope(to: outer.mode)
+      try? use(outer.features)
+      return
+    }
+    if transport.mode != .cooked, !transport.isSuspended {
+      write(features.subtracting(outer.features).offSequence)
+    }
+    // Fails only when the terminal is gone.
+    try? use(outer.features)
+    transport.endScope(to: outer.mode)
+  }
+
+  /// Gives the terminal to somebody else, as it was found; ``takeBack(to:)`` ends that.
+  func lend() throws(UVError) -> Outer {
+    guard let transport else { throw UVError.notConnected }
+    if lendings == 0 {
+      willSuspend(mayWrite: true)
+      transport.pauseReading()
+    }
+    lendings += 1
+    do { return try beginScope(.cooked, []) } catch {
+      lendings -= 1
+      if lendings == 0 { isBack() }
+      throw error
+    }
+  }
+
+  func takeBack(to outer: Outer) {
+    endScope(to: outer)
+    lendings -= 1
+    if lendings == 0 { isBack() }
+  }
+
+  private func isBack() {
+    if sink != nil { resumeReading() }
+    // In the background it is told when it comes to the front.
+    if let transport, !transport.isSuspended { terminalDidResume() }
+  }
+
+  /// From now on these are switched on at every entry of a mode, and off at every way out.
+  private func use(_ features: TerminalFeatures) throws(UVError) {
+    try transport?.setSequences(
+      on: features.onSequence, off: features.offSequence + Array(PromptScreen.offSequence.utf8))
+    self.features = features
   }
 
   // MARK: Writing
@@ -114,11 +195,16 @@ final class TerminalCore: TerminalProtocol {
   }
 
   func terminalWillSuspend(mayWrite: Bool) {
+    if lendings == 0 { willSuspend(mayWrite: mayWrite) }
+  }
+
+  private func willSuspend(mayWrite: Bool) {
     sink?.willSuspend(mayWrite: mayWrite)
     changes.put(.suspended) { $0 == .suspended }
   }
 
   func terminalDidResume() {
+    guard lendings == 0 else { return }
     if let transport { size = transport.windowSize }
     sink?.didResume()
     changes.put(.resumed) { $0 == .resumed }

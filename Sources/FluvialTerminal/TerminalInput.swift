@@ -7,7 +7,29 @@ extension Terminal {
   /// Reading begins with the first wait and ends when the sequence and its iterators are gone. One reader at a time: a
   /// second one gets ``/FluvialTransports/UVError/terminalBusy``. Ends when the terminal is closed or gone. A wait that is cancelled loses no
   /// key.
-  public var keys: Keys { Keys(feed: InputFeed(core) { KeySink(on: $0, into: $1) }) }
+  public var keys: Keys { keys() }
+
+  /// What is typed, key by key; an escape is the key when nothing follows it for `escapeTimeout`.
+  ///
+  /// As ``keys``, for terminals at the end of slow lines. See ``KeyDecoder/init(escapeTimeout:)``.
+  public func keys(escapeTimeout: Duration = .milliseconds(50)) -> Keys {
+    Keys(
+      feed: InputFeed(core) { core, mailbox in
+        EventSink(on: core, escapeTimeout: escapeTimeout, into: mailbox, key: { $0 }, change: nil)
+      })
+  }
+
+  /// Keys, and what else happens to the terminal, in order: all that a program needs which draws the whole screen.
+  ///
+  /// As ``keys``. What ``changes`` has is in it too, from the first wait on.
+  public func events(escapeTimeout: Duration = .milliseconds(50)) -> Events {
+    Events(
+      feed: InputFeed(core) { core, mailbox in
+        EventSink(
+          on: core, escapeTimeout: escapeTimeout, into: mailbox, key: { .key($0) },
+          change: { .change($0) })
+      })
+  }
 
   /// What is typed, byte by byte, before any decoding.
   ///
@@ -32,6 +54,26 @@ extension Terminal {
 
     /// The view itself: it has no place of its own.
     public func makeAsyncIterator() -> Keys { self }
+  }
+
+  /// The events of a terminal; see ``Terminal/events(escapeTimeout:)``.
+  public struct Events: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    let feed: InputFeed<TerminalEvent>
+
+    /// The next event, or nil at the end.
+    ///
+    /// Throws `UVError.terminalBusy` when somebody else reads the terminal. Cancelled while it waits, it has taken nothing.
+    public func next() async throws -> TerminalEvent? { try await feed.next() }
+
+    /// The next event, or nil at the end.
+    ///
+    /// Throws `UVError.terminalBusy` when somebody else reads the terminal. Cancelled while it waits, it has taken nothing.
+    public func next(isolation actor: isolated (any Actor)?) async throws(any Error)
+      -> TerminalEvent?
+    { try await feed.next() }
+
+    /// The view itself: it has no place of its own.
+    public func makeAsyncIterator() -> Events { self }
   }
 
   /// The bytes of a terminal; see ``Terminal/bytes``.
@@ -107,8 +149,7 @@ final class InputFeed<Element: Sendable>: Sendable {
     }
     let element = try await mailbox.next()
     if mailbox.count == Self.limit / 2 {
-      core.loop.execute { [core] in if core.loop.isCurrent { core.value.transport?.resumeReading() }
-      }
+      core.loop.execute { [core] in if core.loop.isCurrent { core.value.resumeReading() } }
     }
     return element
   }
@@ -121,15 +162,21 @@ final class InputFeed<Element: Sendable>: Sendable {
   }
 }
 
-private final class KeySink: TerminalSink {
+private final class EventSink<Event: Sendable>: TerminalSink {
   private let source: KeySource
-  private let mailbox: Mailbox<KeyEvent>
+  private let mailbox: Mailbox<Event>
+  private let change: ((TerminalChange) -> Event)?
 
-  init(on core: TerminalCore, into mailbox: Mailbox<KeyEvent>) {
+  /// Without `change` only keys are passed on.
+  init(
+    on core: TerminalCore, escapeTimeout: Duration, into mailbox: Mailbox<Event>,
+    key: @escaping (KeyEvent) -> Event, change: ((TerminalChange) -> Event)?
+  ) {
     self.mailbox = mailbox
-    source = KeySource(on: core.loop) { [weak core] keys in
-      for key in keys { mailbox.put(key) }
-      if mailbox.count >= InputFeed<KeyEvent>.limit { core?.transport?.pauseReading() }
+    self.change = change
+    source = KeySource(on: core.loop, escapeTimeout: escapeTimeout) { [weak core] keys in
+      for event in keys { mailbox.put(key(event)) }
+      if mailbox.count >= InputFeed<Event>.limit { core?.transport?.pauseReading() }
     }
   }
 
@@ -138,6 +185,16 @@ private final class KeySink: TerminalSink {
   func ended() {
     source.finish()
     mailbox.end()
+  }
+
+  func sizeChanged(_ size: TerminalSize) { put(.resized(size)) }
+
+  func willSuspend(mayWrite: Bool) { put(.suspended) }
+
+  func didResume() { put(.resumed) }
+
+  private func put(_ news: TerminalChange) {
+    if let change { mailbox.put(change(news)) }
   }
 }
 

@@ -5,7 +5,9 @@ internal import Glibc
 ///
 /// When `body` ends, however it does, what was printed gets a moment to go out and the terminal is as it was found. Throws
 /// what `body` throws, ``/FluvialTransports/UVError/terminalBusy`` when the process has the terminal open already, and what
-/// opening the standard streams reports. Cancelled, `body` is, and the terminal is put back all the same.
+/// opening the standard streams reports; and when `body` has not thrown, a ``/Fluvial/StreamError`` if what was printed to
+/// something else than a terminal could not be written, as on a full disk. Cancelled, `body` is, and the terminal is put back
+/// all the same.
 public func withPrompt<Result>(
   _ text: SafeText, options: PromptOptions = PromptOptions(), on loop: EventLoop? = nil,
   _ body: (Prompt) async throws -> Result
@@ -16,7 +18,7 @@ public func withPrompt<Result>(
   guard kind == .full else {
     let lines = try await LineSession(options: options, on: loop)
     return try await finishing(
-      { await lines.finish(outputIsTerminal: isTerminal) },
+      { try await lines.finish(outputIsTerminal: isTerminal) },
       after: { try await body(Prompt(kind: kind, lines: lines)) })
   }
   let colored = options.color.usesColor(isTerminal: true, environment: colorEnvironment)
@@ -27,7 +29,8 @@ public func withPrompt<Result>(
       try await terminal.withMode(options.mode) {
         let (prompt, core) = try await terminal.makePrompt(text, colored: colored, options: options)
         return try await finishing(
-          { await loop.onLoop { _ in core.value.finish() } }, after: { try await body(prompt) })
+          { await loop.onLoop { _ in core.value.finish() }?.finish() },
+          after: { try await body(prompt) })
       }
     })
 }
@@ -38,23 +41,37 @@ extension Terminal {
   ) async throws -> (prompt: Prompt, core: LoopBound<PromptCore>) {
     let events = Mailbox<PromptEvent>()
     let terminal = core
-    let made = try await loop.onLoop { loop throws(UVError) in
+    var options = options
+    var failure: UVError?
+    do { options.history += try options.historyFile?.load() ?? [] } catch { failure = error }
+    let made = try await loop.onLoop { [options, failure] loop throws(UVError) in
       let made = PromptCore(
         on: terminal.value, text: text, colored: colored, options: options, events: events)
       try made.start()
-      return LoopBound(made, on: loop)
+      if let failure { made.tell(notKept: failure) }
+      let core = LoopBound(made, on: loop)
+      if let file = options.historyFile, failure == nil {
+        made.keep(in: file) { error in
+          loop.execute { if loop.isCurrent { core.value.tell(notKept: error) } }
+        }
+      }
+      return core
     }
     return (Prompt(colored: colored, screen: made, events: events), made)
   }
 }
 
 private func finishing<Result>(
-  _ finish: () async -> Void, after body: () async throws -> Result
+  _ finish: () async throws -> Void, after body: () async throws -> Result
 ) async throws -> Result {
-  let result: Swift.Result<Result, any Error>
-  do { result = .success(try await body()) } catch { result = .failure(error) }
-  await finish()
-  return try result.get()
+  let result: Result
+  do { result = try await body() } catch {
+    // What went wrong first is what is told.
+    try? await finish()
+    throw error
+  }
+  try await finish()
+  return result
 }
 
 extension SessionKind {

@@ -46,6 +46,15 @@ extension TTYTransport {
     return try await body()
   }
 
+  /// Sets what is written after a mode is entered, and what on every way out of it, a crash among them.
+  ///
+  /// Throws ``UVError/notConnected`` after a close.
+  package func setSequences(on: [UInt8], off: [UInt8]) throws(UVError) {
+    loop.checkIsolated()
+    let status = unsafe ftg_set_strings(on, on.count, off, off.count)
+    try UVError.check(status, "terminal sequences")
+  }
+
   /// Sets a mode, and returns the one that ``endScope(to:)`` takes.
   package func beginScope(_ mode: TerminalMode) throws(UVError) -> TerminalMode {
     let outer = wantedMode

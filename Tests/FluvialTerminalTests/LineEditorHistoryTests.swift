@@ -37,6 +37,16 @@ import Testing
     #expect(typist.editor.history == ["one"])
   }
 
+  @Test func `answers that are no lines like the others are not kept`() {
+    var typist = Typist("one\r")
+    typist.editor.keepsHistory = false
+    #expect(typist.type("ann\r") == [.submit("ann")])
+    typist.editor.keepsHistory = true
+    #expect(typist.editor.history == ["one"])
+    typist.type("\u{10}")
+    #expect(typist.shown == "one|")
+  }
+
   @Test func `a thousand entries are kept`() {
     var typist = Typist(history: (0..<1500).map { "old \($0)" })
     #expect(typist.editor.history.count == 1000 && typist.editor.history[0] == "old 500")

@@ -2,7 +2,7 @@ import FluvialTerminal
 import Testing
 
 @Suite struct PromptScreenPauseTests {
-  @Test func `suspending clears the row, and resuming draws everything`() {
+  @Test func `suspending clears the row, and resuming leaves what others printed meanwhile`() {
     var stage = Stage.started(20, 5, "draft")
     stage.print("one")
     stage.turn()
@@ -16,8 +16,23 @@ import Testing
     stage.terminal.resize(columns: 15, rows: 4)
     stage.screen.resume(size: TerminalSize(columns: 15, rows: 4))
     stage.turn()
-    #expect(stage.terminal.text == ["", "one", "two", "> draft 2"])
+    #expect(stage.terminal.text == ["one", "$ fg", "two", "> draft 2"])
     #expect(stage.terminal.modes == ["?25", "?2004"])
+    // What was said before the stop is there on demand.
+    stage.screen.redraw()
+    stage.turn()
+    #expect(stage.terminal.text == ["", "one", "two", "> draft 2"])
+  }
+
+  @Test func `a line that was not printed yet survives a stop without notice`() {
+    var stage = Stage.started(20, 4)
+    stage.print("first")
+    stage.screen.suspend(mayWrite: false)
+    stage.turn()
+    #expect(stage.lastOutput.isEmpty)
+    stage.screen.resume(size: TerminalSize(columns: 20, rows: 4))
+    stage.turn()
+    #expect(stage.terminal.transcript == ["first"] && stage.terminal.inputRow == ">")
   }
 
   @Test func `lines that came while suspended are all in the history afterwards`() {

@@ -160,6 +160,55 @@ import Testing
     #expect(try prompt.leave().isRestored)
   }
 
+  @Test func `another program has the terminal for a while, and the draft comes back`() throws {
+    let prompt = try PromptRun()
+    try prompt.enter("lend")
+    try prompt.terminal.type("")
+    try prompt.terminal.waitFor("outside")
+    #expect(try prompt.terminal.attributes() == prompt.run.before)
+    try prompt.terminal.type("for the child\n")
+    try prompt.terminal.waitFor("child read for the child")
+    try prompt.terminal.waitFor("waits")
+    try prompt.enter("for us")
+    try prompt.terminal.waitFor("said [for us]")
+    #expect(try prompt.leave().isRestored)
+  }
+
+  @Test func `lines are kept in a file for the next run, but not the answers to questions`() throws
+  {
+    let folder = try Folder()
+    let path = folder.path("history")
+    let first = try PromptRun("history", path)
+    try first.enter("one")
+    try first.enter(" secret")
+    try first.enter("\u{1b}[200~two\rlines\u{1b}[201~")
+    try first.enter("text")
+    try first.terminal.waitFor("new> ")
+    try first.enter("my name")
+    try first.terminal.waitFor("said [my name]")
+    #expect(try first.leave().isRestored)
+    #expect(try folder.read("history") == "one\ntwo\\nlines\ntext\n")
+    #expect(try folder.mode("history") == 0o600)
+    let second = try PromptRun("history", path)
+    try second.enter("\u{1b}[A\u{1b}[A")
+    try second.terminal.waitFor("said [two^Jlines]")
+    try second.enter("\u{12}on")
+    try second.terminal.waitFor("said [one]")
+    #expect(try second.leave().isRestored)
+  }
+
+  @Test func `a file that cannot be used is told of, and the session goes on`() throws {
+    let folder = try Folder()
+    #expect(unsafe symlink("/etc/passwd", folder.path("history")) == 0)
+    let prompt = try PromptRun("history", folder.path("history"))
+    try prompt.enter("hello")
+    try prompt.terminal.waitFor("said [hello]")
+    let end = try prompt.leave()
+    #expect(end.isRestored)
+    #expect(
+      end.output.contains("what is typed is not kept: history file \(folder.path("history"))"))
+  }
+
   @Test func `the text before the line can change`() throws {
     let prompt = try PromptRun()
     try prompt.enter("text")

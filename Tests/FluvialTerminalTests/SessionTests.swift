@@ -43,6 +43,24 @@ import Testing
     #expect(outcome.output == "ready\nsaid [one] 3\nsaid [two] 3\n")
   }
 
+  @Test func `output that is lost is told, with a status and a sentence`() throws {
+    let program = try BuiltProducts.executable("terminal-probe")
+    let outcome = try PipedProgram.run(
+      "/bin/sh", ["-c", "\(program) prompt > /dev/full"], input: "x\n")
+    #expect(outcome.ending != .exited(0))
+    #expect(
+      outcome.error.contains(
+        "Standard output was lost: write: no space left on device (ENOSPC).")
+        || outcome.error.contains("ENOSPC"), "\(outcome.error)")
+  }
+
+  @Test func `with every standard stream closed it ends at once`() throws {
+    let program = try BuiltProducts.executable("terminal-probe")
+    let outcome = try PipedProgram.run(
+      "/bin/sh", ["-c", "(\(program) prompt <&- >&- 2>&-); echo $?"])
+    #expect(outcome.output == "0\n")
+  }
+
   private var path: String { "/tmp/fluvial-session-\(getpid())" }
 
   @Test func `output that is not a terminal gets text only`() throws {

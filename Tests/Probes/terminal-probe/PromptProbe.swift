@@ -7,6 +7,9 @@ enum PromptProbe {
   static func run(words: [String]) async throws {
     var options = PromptOptions()
     if words.contains("cbreak") { options.mode = .cbreak(flowControl: false) }
+    if let index = words.firstIndex(of: "history"), words.indices.contains(index + 1) {
+      options.historyFile = HistoryFile(path: words[index + 1])
+    }
     options.completion = { request in
       ["apple", "apricot", "banana"].filter { $0.hasPrefix(request.word) }
     }
@@ -35,11 +38,17 @@ enum PromptProbe {
         prompt.print("burst over")
       case .line("flood"):
         for number in 0..<5_000 { prompt.print("flood \(number)") }
+      case .line("lend"):
+        try await prompt.withCooked {
+          prompt.print("waits")
+          let script = "echo outside; read line; echo \"child read $line\""
+          try await withProcess("sh", ["-c", script]) { _ = try await $0.wait() }
+        }
       case .line("reject"): prompt.reject("reject me not")
       case .line("throw"): throw ProbeError()
       case .line("crash"): fatalError("the probe gave up")
       case .line("exit"): exit(3)
-      case .line("text"): prompt.setText("new> ")
+      case .line("text"): prompt.setText("new> ", keepsHistory: false)
       case .line(let line): prompt.print("said [\(sanitizing: line)] \(line.count)")
       case .resized(let size): prompt.print("size \(size.columns)x\(size.rows)")
       case .suspended: break
@@ -67,5 +76,19 @@ enum KeysProbe {
     // The terminal can be opened again.
     let again = try await Terminal.open()
     await again.close()
+  }
+}
+
+/// Adds a line to a history file, and says what came of it.
+enum HistoryProbe {
+  static func run(path: String) async throws {
+    let reader = try await standardInput()
+    let line = String(decoding: try await reader.readToEnd(), as: UTF8.self)
+    do throws(UVError) {
+      try HistoryFile(path: path).append(line)
+      print("kept")
+    } catch {
+      print(error.name)
+    }
   }
 }
