@@ -11,16 +11,21 @@ enum ChatClient {
     options.mode = settings.mode
     options.color = settings.color
     options.prefersPlain = settings.isPlain
+    options.historyFile = settings.historyPath.map { HistoryFile(path: $0) }
     // The prompt asks on the loop, where the names live.
     options.completion = { request in people.assumeIsolated { $0.completions(for: request) } }
+    var ending: Ending?
     do {
       return try await withPrompt("> ", options: options, on: loop) { prompt in
-        try await talk(settings, prompt, people, loop)
+        let talked = try await talk(settings, prompt, people, loop)
+        ending = talked
+        return talked
       }
     } catch let ending as Ending {
       return ending
     } catch {
-      return .unavailable("\(error)")
+      // After the talk there is only the output left that can fail.
+      return ending == nil ? .unavailable("\(error)") : .unheard(error)
     }
   }
 
@@ -55,6 +60,13 @@ struct NameQuestion {
     if let name = settings.name { return name }
     let offered = LoginName.current.flatMap { try? UserName($0) }
     guard prompt.kind != .batch else { return try offered ?? UserName("guest") }
+    if prompt.kind == .full {
+      let words: SafeText =
+        offered == nil
+        ? "What shall the others call you?"
+        : "What shall the others call you? Enter alone takes the name in brackets."
+      prompt.print(words.styled(Style(dim: true)))
+    }
     let answer = try await ask("your name", offered: offered)
     prompt.setText("> ")
     return answer
@@ -65,7 +77,7 @@ struct NameQuestion {
     var question = words
     if let offered { question += " [\(sanitizing: offered.text)]" }
     question += ": "
-    prompt.setText(question)
+    prompt.setText(question, keepsHistory: false)
     if prompt.kind != .full { prompt.print(question) }
     for try await event in prompt.events {
       switch event {

@@ -11,8 +11,17 @@ struct ChatClientCommand: ParsableCommand {
     commandName: "chat-client",
     abstract: "Chat in a terminal, or from a script.",
     discussion: """
+      chat-client                        joins here, or hosts a chat for the next ones to join
+      chat-client example.org 8000 ann   joins there, as ann
+      echo hi | chat-client              says each line of its input, and leaves
+
       On a terminal: Enter sends, Tab completes names and commands, the arrows go through what was sent, ctrl-d on an \
-      empty line leaves. In a pipe each line of the input is sent: echo hi | chat-client. /help shows the commands.
+      empty line leaves. /help shows the commands and more keys. ctrl-z stops the program, and a chat that it hosts, \
+      until fg.
+
+      Nothing is encrypted: everybody on the way can read everything, private messages too.
+
+      Exit codes: 0 left, 64 wrong usage, 69 no server or not any more, 74 the output was lost, 130 ctrl-c.
       """,
     version: programVersion)
 
@@ -36,6 +45,9 @@ struct ChatClientCommand: ParsableCommand {
 
   @Flag(name: .customLong("no-reconnect"), help: "End when the connection is lost.")
   var endsWithConnection = false
+
+  @Option(help: "Keep what you send in this file, to go back to it the next time.")
+  var history: String?
 
   @Flag(help: "Ring the bell when somebody says your name.")
   var bell = false
@@ -84,6 +96,10 @@ struct ChatClientCommand: ParsableCommand {
       settings.isPlain = plain
       settings.reconnects = !endsWithConnection
       settings.ringsBell = bell
+      if let history {
+        guard !history.isEmpty else { throw ValidationError("The path of the history is empty.") }
+        settings.historyPath = history
+      }
       return settings
     }
   }

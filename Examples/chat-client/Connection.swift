@@ -25,10 +25,13 @@ actor Connection {
   private var wasJoined = false
   private var isLeaving = false
   private var waitsForName = false
+  private var wondersWho = false
   private var lastRefusal: String?
   private var joinWaiters: [CheckedContinuation<Void, Never>] = []
   private var pacer: LinePacer
   private var pacing: Task<Void, Never>?
+  /// The pause before the next attempt to connect.
+  private var waiting: Task<Void, Never>?
   /// A script's lines: a little slower than what a server takes for a flood.
   private var turns: TokenBucket
 
@@ -83,11 +86,33 @@ actor Connection {
       if lasted > .zero {
         display.complain(ClientWords.connectionLost(reconnectingIn: pause))
       } else {
-        display.note("still no connection; trying again in \(pause.roundedSeconds) s")
+        display.note(
+          "still no connection; trying again in \(pause.roundedSeconds) s, or at once with Enter")
       }
-      try await loop.clock.sleep(for: pause)
+      await wait(for: pause)
+      try Task.checkCancellation()
     }
   }
+
+  /// Waits before the next attempt, until ``hurry()`` at most.
+  private func wait(for pause: Duration) async {
+    let waiting = Task(executorPreference: loop.taskExecutor) { [clock = loop.clock] in
+      // Cut short or not: what comes next is the same.
+      _ = try? await clock.sleep(for: pause)
+    }
+    self.waiting = waiting
+    defer { self.waiting = nil }
+    await withTaskCancellationHandler {
+      await waiting.value
+    } onCancel: {
+      waiting.cancel()
+    }
+  }
+
+  /// Tries to connect at once, if there is a pause before the next attempt: somebody is at the keyboard.
+  ///
+  /// The pauses go on growing all the same.
+  func hurry() { waiting?.cancel() }
 
   private func connect() async throws -> (StreamReader, StreamWriter) {
     let (host, port) = (settings.host, settings.port)
@@ -161,7 +186,17 @@ actor Connection {
     } else if case .notice(let text) = stamped.line {
       noticeRename(text)
     }
+    if isAloneNews(stamped.line) { return }
     display.show(stamped, me: me)
+  }
+
+  /// Whether a line is the answer to our own question who is there, and it is nobody else: the welcome has said so.
+  private func isAloneNews(_ line: ServerLine) -> Bool {
+    guard wondersWho, case .notice(let text) = line else { return false }
+    let words = text.split(separator: " ")
+    guard words.count > 1, words[1] == "online:" else { return false }
+    wondersWho = false
+    return words.count == 3 && me.isCalled(String(words[2]))
   }
 
   /// Whether the line is to be shown.
@@ -191,7 +226,11 @@ actor Connection {
     releaseWaiters()
     stopAsking()
     // Who is there: to be seen, and for completing names.
-    if prompt.kind == .full { say(.who) }
+    if prompt.kind == .full {
+      wondersWho = true
+      say(.who)
+    }
+    display.begin()
   }
 
   private func refused(_ error: WireError) async throws {
@@ -204,7 +243,7 @@ actor Connection {
         throw Ending.unavailable("the server refused the name: \(lastRefusal ?? "")")
       }
       waitsForName = true
-      prompt.setText("another name: ")
+      prompt.setText("another name: ", keepsHistory: false)
     }
   }
 

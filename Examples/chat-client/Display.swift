@@ -8,6 +8,8 @@ struct Display {
   private let clock: LoopClock
   private let ringsBell: Bool
   private var shownDate: String?
+  /// Whether the lines that come were said before we came.
+  private var isInHistory = false
   private var lastBell: LoopClock.Instant?
 
   private static let dim = Style(dim: true)
@@ -28,23 +30,32 @@ struct Display {
   /// A line of our own.
   func note(_ text: SafeText) { prompt.print(text.styled(Self.dim)) }
 
+  /// Another conversation begins: what was said before comes first.
+  mutating func begin() { isInHistory = false }
+
   /// A line from the server, as `me` sees it.
   mutating func show(_ stamped: StampedLine, me: UserName?) {
     switch stamped.line {
     case .ping: return
+    case ServerLine.historyMark where prompt.kind != .batch:
+      isInHistory.toggle()
+      note(isInHistory ? "--- said before you came ---" : "--- now ---")
     case .notice(let text): put(stamped, "* \(sanitizing: text)", Self.dim)
     case .error(let error):
       put(stamped, "! \(error.code.rawValue) \(sanitizing: error.text)", Self.red)
     case .pong(let token): put(stamped, "PONG \(sanitizing: token)", Self.dim)
     case .unknown(let text): put(stamped, SafeText(sanitizing: text), .plain)
     case .message(let name, let text):
-      let isMention = me.map { $0.isMentioned(in: text) && !$0.isCalled(name) } ?? false
+      let isOwn = me?.isCalled(name) ?? false
+      let isMention = !isOwn && me?.isMentioned(in: text) ?? false
       let said = SafeText(sanitizing: text)
-      put(stamped, "<\(colored(name))> \(isMention ? said.styled(Style(reversed: true)) : said)")
-      if isMention { ring() }
+      let shownName = isOwn ? colored(name).styled(Style(bold: true)) : colored(name)
+      put(stamped, "<\(shownName)> \(isMention ? said.styled(Style(reversed: true)) : said)")
+      // Whoever was called before that is not called again.
+      if isMention, !isInHistory { ring() }
     case .privateMessage(let name, let text):
       put(stamped, "-\(colored(name))- \(sanitizing: text)", Style(bold: true))
-      ring()
+      if !isInHistory { ring() }
     case .privateCopy(let name, let text):
       put(stamped, "-> \(colored(name)): \(sanitizing: text)", Style(bold: true))
     }

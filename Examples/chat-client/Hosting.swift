@@ -27,6 +27,11 @@ actor Hosting {
     prompt.print(note.styled(Style(dim: true)))
     let command = SafeText(sanitizing: Self.command).styled(Style(bold: true))
     prompt.print("The next person joins on this machine with:  \(command)")
+    if prompt.kind == .full {
+      let warning: SafeText =
+        "While you stop this program with ctrl-z the chat stands still for everybody."
+      prompt.print(warning.styled(Style(dim: true)))
+    }
   }
 
   /// Says goodbye to those who are still there.

@@ -1,4 +1,5 @@
 import ChatWire
+import Fluvial
 import FluvialTerminal
 
 /// What the user asked for.
@@ -14,6 +15,8 @@ struct Settings: Sendable {
   var isPlain = false
   var reconnects = true
   var ringsBell = false
+  /// Where what was sent is kept for the next time.
+  var historyPath: String?
 }
 
 /// How the program ends.
@@ -26,6 +29,13 @@ struct Ending: Error, Equatable {
   static let finished = Ending(status: 0)
   /// Ctrl-c, as a shell reports it.
   static let interrupted = Ending(status: 130)
+  /// What was printed did not get out: on a full disk, say.
+  ///
+  /// Whoever stopped reading on purpose needs no sentence.
+  static func unheard(_ error: any Error) -> Ending {
+    let isWanted = (error as? StreamError)?.cause == .brokenPipe
+    return Ending(status: 74, complaint: isWanted ? nil : "\(error)")
+  }
   /// There is no server, or not any more.
   static func unavailable(_ complaint: String) -> Ending {
     Ending(status: 69, complaint: complaint)

@@ -51,7 +51,11 @@ struct Typing {
     }
     let lines = text.split(whereSeparator: \.isNewline).map { String($0).cleaned }
       .filter { !$0.allSatisfy(\.isWhitespace) }
-    guard let first = lines.first else { return nil }
+    guard let first = lines.first else {
+      await connection.hurry()
+      return nil
+    }
+    if lines.count == 1, first == "/help", prompt.kind == .full { explainKeys() }
     if lines.count == 1, first == "/quit" || first.hasPrefix("/quit ") {
       return try await leave(saying: first)
     }
@@ -80,11 +84,22 @@ struct Typing {
     for (index, line) in lines.enumerated() {
       switch await connection.send(line) {
       case .sent: continue
-      case .notConnected: complain(ClientWords.notConnected)
+      case .notConnected:
+        complain(ClientWords.notConnected)
+        await connection.hurry()
       case .busy: complain("! the server takes no more lines now: not sent")
       }
       return prompt.reject(lines[index...].joined(separator: "\n"))
     }
+  }
+
+  /// What the server cannot know of.
+  private func explainKeys() {
+    for line: SafeText in [
+      "Tab         completes names and commands      ctrl-r   searches what you have sent",
+      "Up, Down    what you have sent before         ctrl-l   draws the screen anew",
+      "ctrl-c      clears the line                   ctrl-d   on an empty line leaves",
+    ] { prompt.print(line.styled(Style(dim: true))) }
   }
 
   /// Sends what a script says.

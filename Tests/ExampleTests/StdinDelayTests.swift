@@ -16,6 +16,16 @@ import Testing
     #expect(lines.contains("not a number of seconds: -1"))
   }
 
+  @Test func `output that is lost is told, with a status`() throws {
+    let program = try BuiltProducts.executable("stdin-delay")
+    let full = try PipedProgram.run("/bin/sh", ["-c", "echo 0 | \(program) > /dev/full"])
+    #expect(full.ending == .exited(1))
+    #expect(full.error.contains("Standard output was lost"), "\(full.error)")
+    let unread = try runUnread("stdin-delay", input: "0\n0\n")
+    #expect(unread.ending == .exited(1))
+    #expect(unread.error.contains("Standard output was lost"), "\(unread.error)")
+  }
+
   @Test func `lines are the terminal's to edit unless told otherwise`() throws {
     let terminal = try PseudoTerminal()
     let before = try terminal.attributes()
