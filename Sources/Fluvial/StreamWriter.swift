@@ -34,7 +34,7 @@ public final class StreamWriter: Sendable {
 
   /// Whether the bytes were accepted; ``writeWaiting(_:)`` finds out why not.
   @usableFromInline
-  func accept(_ bytes: [UInt8]) -> Bool { writes.tryAccept(bytes) == nil }
+  func accept(_ bytes: [UInt8]) -> Bool { writes.accepts(bytes) }
 
   @usableFromInline
   func writeWaiting(_ bytes: [UInt8]) async throws {
@@ -63,11 +63,7 @@ public final class StreamWriter: Sendable {
   /// Whether the text was accepted; ``writeWaiting(_:)`` finds out why not.
   @usableFromInline
   func accept(_ text: String) -> Bool {
-    let refusal = unsafe text.utf8.withContiguousStorageIfAvailable {
-      unsafe writes.tryAccept($0.span)
-    }
-    if case .some(nil) = refusal { return true }
-    return false
+    unsafe text.utf8.withContiguousStorageIfAvailable { unsafe writes.accepts($0.span) } ?? false
   }
 
   /// Waits for room, then accepts the lent bytes whole.
@@ -92,11 +88,9 @@ public final class StreamWriter: Sendable {
   /// Whether the line was accepted; ``writeWaiting(_:)`` finds out why not.
   @usableFromInline
   func acceptLine(_ line: String) -> Bool {
-    let refusal = unsafe line.utf8.withContiguousStorageIfAvailable {
-      unsafe writes.tryAccept($0.span, andThen: 10)
-    }
-    if case .some(nil) = refusal { return true }
-    return false
+    unsafe line.utf8.withContiguousStorageIfAvailable {
+      unsafe writes.accepts($0.span, andThen: 10)
+    } ?? false
   }
 
   /// Waits for room, then accepts all pieces in order, as one value.

@@ -1,120 +1,154 @@
-/// The bytes of a write queue: whole arrays where that saves a copy, one growing array where many are small.
+/// The bytes of a write queue: arrays as they were given where that saves a copy, blocks where many are small.
+///
+/// A block comes from the loop's pool, when the caller is on the loop and has one, and goes back there.
 struct ChunkList {
-  private var head: [UInt8] = []
-  private var headStart = 0
-  /// Whether the head was only ever filled by copying.
-  private var isKnownToBeOurs = true
+  private enum Memory {
+    case none
+    case array([UInt8])
+    case block(WriteBlock)
+  }
+
+  private struct Piece {
+    var memory = Memory.none
+    var start = 0
+    var end = 0
+
+    var count: Int { end - start }
+
+    /// How many bytes can still be copied in.
+    var room: Int {
+      if case .block = memory { WriteBlock.size - end } else { 0 }
+    }
+
+    @inline(__always)
+    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+      switch memory {
+      case .none: unsafe body(UnsafeBufferPointer(start: nil, count: 0))
+      case .array(let bytes):
+        unsafe bytes.withUnsafeBufferPointer { all in
+          unsafe body(UnsafeBufferPointer(rebasing: all[start..<end]))
+        }
+      case .block(let block):
+        unsafe body(UnsafeBufferPointer(start: block.memory + start, count: end - start))
+      }
+    }
+  }
+
+  private var head = Piece()
   /// What comes after the head, from `restStart` on.
-  private var rest: [[UInt8]] = []
+  private var rest: [Piece] = []
   private var restStart = 0
 
-  /// Bytes in all chunks.
+  /// Bytes in all pieces.
   private(set) var count = 0
 
   var isEmpty: Bool { count == 0 }
 
-  /// A value of at least this many bytes is kept as it is instead of being copied behind others.
-  private static let adopted = 16 * 1024
-  /// A chunk that others are copied into grows to about this.
-  private static let gathered = 64 * 1024
+  /// A value of more bytes than this is never gathered with others.
+  private static let gathered = 4096
 
   /// Keeps `bytes` from `start` on, without a copy unless it is a small one behind others.
-  mutating func append(_ bytes: [UInt8], from start: Int = 0) {
+  mutating func append(_ bytes: [UInt8], from start: Int = 0, _ pool: BlockPool? = nil) {
     let added = bytes.count - start
     guard added > 0 else { return }
-    if count == 0 {
-      head = bytes
-      headStart = start
-      isKnownToBeOurs = false
-    } else if added < Self.adopted, tailCount < Self.gathered {
-      appendToTail(bytes.span.extracting(start..<bytes.count))
-    } else if start == 0 {
-      rest.append(bytes)
+    if count > 0, added <= Self.gathered {
+      append(copying: bytes.span.extracting(start..<bytes.count), pool)
     } else {
-      rest.append(Array(bytes[start...]))
+      push(Piece(memory: .array(bytes), start: start, end: bytes.count), pool)
+    }
+  }
+
+  /// Copies the bytes, and `last` behind them.
+  @inline(__always)
+  mutating func append(
+    copying bytes: Span<UInt8>, andThen last: UInt8? = nil, _ pool: BlockPool? = nil
+  ) {
+    let added = bytes.count + (last == nil ? 0 : 1)
+    guard added > 0 else { return }
+    if !copyToTail(bytes, andThen: last, added) { appendCopy(bytes, andThen: last, added, pool) }
+  }
+
+  /// Whether there was room behind the last bytes.
+  @inline(__always)
+  private mutating func copyToTail(_ bytes: Span<UInt8>, andThen last: UInt8?, _ added: Int) -> Bool
+  {
+    if restStart < rest.count {
+      guard rest[rest.count - 1].room >= added else { return false }
+      Self.copy(bytes, andThen: last, to: &rest[rest.count - 1])
+    } else {
+      guard head.room >= added else { return false }
+      Self.copy(bytes, andThen: last, to: &head)
     }
     count += added
+    return true
   }
 
-  /// Gathers into `spare`'s memory from now on, if there is nothing yet.
-  mutating func useMemory(of spare: inout [UInt8]) {
-    guard count == 0, head.capacity == 0 else { return }
-    headStart = 0
-    swap(&head, &spare)
+  @inline(__always)
+  private static func copy(_ bytes: Span<UInt8>, andThen last: UInt8?, to piece: inout Piece) {
+    guard case .block(let block) = piece.memory else { return }
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return }
+      unsafe (block.memory + piece.end).update(from: base, count: bytes.count)
+    }
+    piece.end += bytes.count
+    if let last {
+      unsafe block.memory[piece.end] = last
+      piece.end += 1
+    }
   }
 
-  /// Gives the memory of an empty list away, if it is worth keeping.
-  mutating func giveMemory(to spare: inout [UInt8]) {
-    guard count == 0, spare.capacity == 0, (2048...Self.gathered * 2).contains(head.capacity)
-    else { return }
-    headStart = 0
-    head.removeAll(keepingCapacity: true)
-    swap(&head, &spare)
+  private mutating func appendCopy(
+    _ bytes: Span<UInt8>, andThen last: UInt8?, _ added: Int, _ pool: BlockPool?
+  ) {
+    if added <= Self.gathered, let block = pool?.takeSpare() ?? (isEmpty ? nil : WriteBlock()) {
+      var piece = Piece(memory: .block(block))
+      Self.copy(bytes, andThen: last, to: &piece)
+      push(piece, pool)
+      return
+    }
+    // Exactly as much as needed: of many queues that hold one value each, none should hold a block.
+    var copy: [UInt8] = []
+    copy.reserveCapacity(added)
+    unsafe bytes.withUnsafeBufferPointer { unsafe copy.append(contentsOf: $0) }
+    if let last { copy.append(last) }
+    push(Piece(memory: .array(copy), start: 0, end: added), pool)
   }
 
-  mutating func append(copying bytes: Span<UInt8>) {
-    guard bytes.count > 0 else { return }
+  @inline(__always)
+  private mutating func push(_ piece: Piece, _ pool: BlockPool?) {
     if count == 0 {
-      resetHead()
-      if head.capacity == 0, bytes.count < 4096 { head.reserveCapacity(4096) }
-      head.append(copying: bytes)
-    } else if tailCount < Self.gathered {
-      appendToTail(bytes)
+      reclaimHead(pool)
+      head = piece
     } else {
-      var chunk: [UInt8] = []
-      chunk.append(copying: bytes)
-      rest.append(chunk)
+      rest.append(piece)
     }
-    count += bytes.count
+    count += piece.count
   }
 
-  mutating func append(_ byte: UInt8) {
-    if restStart < rest.count {
-      rest[rest.count - 1].append(byte)
-    } else {
-      if count == 0 { resetHead() }
-      head.append(byte)
-    }
-    count += 1
-  }
-
-  private var tailCount: Int {
-    restStart < rest.count ? rest[rest.count - 1].count : head.count
-  }
-
-  private mutating func appendToTail(_ bytes: Span<UInt8>) {
-    if restStart < rest.count {
-      rest[rest.count - 1].append(copying: bytes)
-    } else {
-      head.append(copying: bytes)
-    }
-  }
-
-  /// Lends the first chunk, and the second if there is one.
+  /// Lends the first piece, and the second if there is one.
+  @inline(__always)
   func withFirstTwo<Result>(
     _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>?) -> Result
   ) -> Result {
-    unsafe head.withUnsafeBufferPointer { all in
-      let first = unsafe UnsafeBufferPointer(rebasing: all[headStart...])
+    unsafe head.withBytes { first in
       guard restStart < rest.count else { return unsafe body(first, nil) }
-      return unsafe rest[restStart].withUnsafeBufferPointer { second in
-        unsafe body(first, second)
-      }
+      return unsafe rest[restStart].withBytes { second in unsafe body(first, second) }
     }
   }
 
   /// Takes the first `taken` bytes out.
-  mutating func consume(_ taken: Int) {
+  @inline(__always)
+  mutating func consume(_ taken: Int, _ pool: BlockPool? = nil) {
     var left = min(taken, count)
     count -= left
     while left > 0 {
-      let available = head.count - headStart
-      if left < available {
-        headStart += left
+      if left < head.count {
+        head.start += left
         return
       }
-      left -= available
-      advanceHead()
+      left -= head.count
+      reclaimHead(pool)
+      advance()
     }
   }
 
@@ -122,32 +156,21 @@ struct ChunkList {
     self = ChunkList()
   }
 
-  private mutating func resetHead() {
-    if isKnownToBeOurs { head.removeAll(keepingCapacity: true) } else { head = [] }
-    headStart = 0
-    isKnownToBeOurs = true
+  /// Lets go of the head's memory.
+  @inline(__always)
+  private mutating func reclaimHead(_ pool: BlockPool?) {
+    if case .block(let block) = head.memory { pool?.put(block) }
+    head = Piece()
   }
 
-  private mutating func advanceHead() {
-    headStart = 0
-    guard restStart < rest.count else {
-      // What others gathered into is worth keeping until the end of the drain; the caller's own array is not.
-      if isKnownToBeOurs { head.removeAll(keepingCapacity: true) } else { head = [] }
-      return
-    }
+  private mutating func advance() {
+    guard restStart < rest.count else { return }
     head = rest[restStart]
-    isKnownToBeOurs = false
-    rest[restStart] = []
+    rest[restStart] = Piece()
     restStart += 1
     if restStart == rest.count {
-      rest = []
+      rest.removeAll(keepingCapacity: rest.capacity <= 4)
       restStart = 0
     }
-  }
-}
-
-extension Array where Element == UInt8 {
-  mutating func append(copying bytes: Span<UInt8>) {
-    unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 }

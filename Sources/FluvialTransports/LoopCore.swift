@@ -31,8 +31,8 @@ package final class LoopCore: TaskExecutor {
     var firstDirty: (any WriteSink)?
     var otherDirty: [any WriteSink] = []
     var timers = TimerHeap()
-    /// Memory for the next queue that gathers small writes.
-    var spareChunk: [UInt8] = []
+    /// Counts the turns, so that something can be bounded within one.
+    var turn: UInt64 = 0
     var resources: [LoopResource] = []
     var serialExecutor: UnownedSerialExecutor?
     var armedDeadline: UInt64 = .max
@@ -57,6 +57,8 @@ package final class LoopCore: TaskExecutor {
   }
 
   let local: UnsafeMutablePointer<Local>
+  /// Memory for the queues that gather small writes; the loop's thread.
+  let blocks = BlockPool()
   let inbox = Lock(Inbox())
   let handle: OpaquePointer
 
@@ -72,6 +74,7 @@ package final class LoopCore: TaskExecutor {
     guard status == 0, let opened = unsafe opened else {
       unsafe local.deinitialize(count: 1)
       unsafe local.deallocate()
+      blocks.free()
       throw UVError(code: status, context: "event loop")
     }
     unsafe handle = opened
@@ -82,6 +85,7 @@ package final class LoopCore: TaskExecutor {
   deinit {
     unsafe local.deinitialize(count: 1)
     unsafe local.deallocate()
+    blocks.free()
   }
 
   /// Whether the calling thread is the one that runs this loop now.
@@ -152,6 +156,7 @@ package final class LoopCore: TaskExecutor {
   }
 
   func fluvTurn(wait: Bool) {
+    unsafe local.pointee.turn &+= 1
     unsafe fluv_loop_turn(handle, wait ? 1 : 0)
   }
 

@@ -80,7 +80,7 @@ extension StreamTransport {
 
   package func flushWrites() {
     guard unsafe handle != nil else { return }
-    act(on: writes.drain())
+    act(on: writes.drain(into: self))
   }
 
   func didWrite(_ status: Int32) {

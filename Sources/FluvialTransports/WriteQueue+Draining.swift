@@ -6,13 +6,13 @@ extension WriteQueue {
   /// Writes what the kernel takes, hands the start of the rest to libuv.
   ///
   /// The loop's thread.
-  func drain() -> Effects {
+  @inline(__always)
+  func drain<Sink: WriteSink>(into sink: Sink) -> Effects {
     state.withLock { state in
       state.isScheduled = false
       var effects = Effects()
-      state.drain(&effects)
+      state.drain(&effects, into: sink, core)
       effects.pause = state.takePauseNews()
-      unsafe state.chunks.giveMemory(to: &core.local.pointee.spareChunk)
       return effects
     }
   }
@@ -26,8 +26,8 @@ extension WriteQueue {
       var effects = Effects()
       if status < 0 {
         effects.error = status
-      } else {
-        state.drain(&effects)
+      } else if let sink = state.sink {
+        state.drain(&effects, into: sink, core)
         effects.pause = state.takePauseNews()
       }
       return effects
@@ -81,6 +81,8 @@ extension WriteQueue {
 extension WriteQueue.State {
   /// A value at least this long goes straight from the caller's memory, when nothing is before it.
   private static let direct = 16 * 1024
+  /// So much goes out in one turn of the loop before the writer waits for the next.
+  private static let mostInTurn = 1024 * 1024
   /// Of what the kernel refused, libuv gets a copy of this much: enough to be told when there is room again.
   private static let handedOver = 64 * 1024
 
@@ -93,62 +95,83 @@ extension WriteQueue.State {
     }
   }
 
-  mutating func append(_ bytes: [UInt8], directly: Bool) {
-    var start = 0
-    if directly, bytes.count >= Self.direct, count == 0, let sink {
-      start = writeDirectly(bytes.span, to: sink)
-    }
-    chunks.append(bytes, from: start)
+  /// Whether a value may come in; ``refusal(forcing:)`` tells why not.
+  @inline(__always)
+  func accepts(forcing: Bool) -> Bool {
+    guard case .open = phase else { return false }
+    // Nobody waits for room unless there is a pause.
+    return forcing || !isPaused
   }
 
-  mutating func append(_ bytes: Span<UInt8>, directly: Bool) {
+  @inline(__always)
+  mutating func append(_ bytes: Span<UInt8>, _ pool: BlockPool?, _ core: LoopCore) {
     var start = 0
-    if directly, bytes.count >= Self.direct, count == 0, let sink {
+    if bytes.count >= Self.direct, pool != nil, count == 0, let sink, mayWriteNow(core) {
       start = writeDirectly(bytes, to: sink)
     }
-    chunks.append(copying: bytes.extracting(start..<bytes.count))
+    chunks.append(copying: bytes.extracting(start..<bytes.count), pool)
   }
 
   /// Returns how much went.
   private mutating func writeDirectly(_ bytes: Span<UInt8>, to sink: any WriteSink) -> Int {
     let taken = unsafe bytes.withUnsafeBufferPointer { unsafe sink.tryWrite($0, nil) }
     if taken < 0, taken != Int(UVError.tryAgain.code) { directError = taken.int32 }
+    writtenThisTurn += max(taken, 0)
     return max(taken, 0)
   }
 
+  /// Whether there is something that nobody has been told to flush.
+  @inline(__always)
+  var needsFlush: Bool { !isScheduled && inFlight == 0 && !chunks.isEmpty }
+
   /// The sink, if it must be told that there is something to flush.
   mutating func sinkToSchedule() -> (any WriteSink)? {
-    guard !isScheduled, inFlight == 0, !chunks.isEmpty else { return nil }
+    guard needsFlush else { return nil }
     isScheduled = true
     return sink
   }
 
   /// Whether the protocol is to be told of a pause (true) or its end (false).
+  @inline(__always)
   mutating func takePauseNews() -> Bool? {
     guard isPaused != announcedPause else { return nil }
     announcedPause = isPaused
     return isPaused
   }
 
-  mutating func overHigh(onLoop: Bool) {
+  mutating func overHigh(_ pool: BlockPool?, _ core: LoopCore) {
     // What was only waiting for the end of the turn is no reason to pause anybody.
-    if onLoop, inFlight == 0 {
+    if pool != nil, inFlight == 0, let sink, mayWriteNow(core) {
       var effects = WriteQueue.Effects()
-      drainChunks(&effects)
+      let before = count
+      drainChunks(&effects, into: sink, pool)
+      writtenThisTurn += before - count
       if effects.error != 0 { return }
     }
     if count > limits.high { isPaused = true }
   }
 
-  mutating func drain(_ effects: inout WriteQueue.Effects) {
+  /// Whether a writer may give the kernel more before the turn ends.
+  ///
+  /// One that never finds the kernel full would keep everybody else from running; paused, it waits for the turn's end.
+  private mutating func mayWriteNow(_ core: LoopCore) -> Bool {
+    let turn = unsafe core.local.pointee.turn
+    if turn != lastTurn { (lastTurn, writtenThisTurn) = (turn, 0) }
+    return writtenThisTurn < Self.mostInTurn
+  }
+
+  @inline(__always)
+  mutating func drain<Sink: WriteSink>(
+    _ effects: inout WriteQueue.Effects, into sink: Sink, _ core: LoopCore
+  ) {
     repeat {
       if inFlight == 0 {
-        drainChunks(&effects)
-        if effects.error == 0, !chunks.isEmpty { handOver(&effects) }
+        drainChunks(&effects, into: sink, core.blocks)
+        if effects.error == 0, !chunks.isEmpty { handOver(&effects, to: sink) }
         if effects.error != 0 { return }
       }
       // Values that were let in may go out at once.
-    } while settleRoom(&effects) && inFlight == 0
+    } while isPaused && settleRoom(&effects) && inFlight == 0
     guard count == 0 else { return }
     effects.isDrained = true
     if flushWaiters.isEmpty { return }
@@ -156,12 +179,14 @@ extension WriteQueue.State {
     flushWaiters = []
   }
 
-  private mutating func drainChunks(_ effects: inout WriteQueue.Effects) {
+  @inline(__always)
+  private mutating func drainChunks<Sink: WriteSink>(
+    _ effects: inout WriteQueue.Effects, into sink: Sink, _ pool: BlockPool?
+  ) {
     if directError != 0 {
       effects.error = directError
       return
     }
-    guard let sink else { return }
     while !chunks.isEmpty {
       let (taken, offered) = unsafe chunks.withFirstTwo { first, second in
         (unsafe sink.tryWrite(first, second), unsafe first.count + (second?.count ?? 0))
@@ -171,13 +196,14 @@ extension WriteQueue.State {
         effects.error = taken.int32
         return
       }
-      chunks.consume(taken)
+      chunks.consume(taken, pool)
       if taken < offered { return }
     }
   }
 
-  private mutating func handOver(_ effects: inout WriteQueue.Effects) {
-    guard let sink else { return }
+  private mutating func handOver<Sink: WriteSink>(
+    _ effects: inout WriteQueue.Effects, to sink: Sink
+  ) {
     let (status, size) = unsafe chunks.withFirstTwo { first, _ in
       let part = unsafe UnsafeBufferPointer(rebasing: first.prefix(Self.handedOver))
       return (unsafe sink.startWrite(part), part.count)

@@ -1,3 +1,5 @@
+internal import FluvialPrimitives
+
 /// What a sink in another target needs of its queue; the loop's thread.
 extension WriteQueue {
   /// What a step on the queue asks its sink to do, once the waiters have been resumed.
@@ -18,7 +20,10 @@ extension WriteQueue {
   }
 
   /// Offers everything that waits to the sink.
-  package func drainIntoSink() -> Outcome { Outcome(drain()) }
+  package func drainIntoSink() -> Outcome {
+    guard let sink = state.withLock(\.sink) else { return Outcome(Effects()) }
+    return Outcome(drain(into: sink))
+  }
 
   /// Tells that what `startWrite` took is written, or could not be.
   package func endWrite(status: Int32) -> Outcome { Outcome(finishedInFlight(status: status)) }

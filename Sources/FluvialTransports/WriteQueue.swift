@@ -57,6 +57,9 @@ package final class WriteQueue: Sendable {
     var roomWaiters = Deque<Waiter>()
     var flushWaiters: [Waiter] = []
     var tickets: UInt64 = 0
+    /// The turn of the loop in which something was last written before its end, and how much.
+    var lastTurn: UInt64 = 0
+    var writtenThisTurn = 0
 
     var count: Int { chunks.count + inFlight }
   }
@@ -145,42 +148,42 @@ package final class WriteQueue: Sendable {
 
   // MARK: Accepting
 
-  /// Accepts the bytes whole, if there is room and nobody waits for it.
+  /// Accepts the bytes whole, if there is room and nobody waits for it; false otherwise.
   ///
   /// Any thread. Accepted bytes go out at the end of the turn that is running, or at once when they are many.
-  package func tryAccept(_ bytes: [UInt8]) -> Refusal? {
-    accept { state, onLoop in
-      if let refusal = state.refusal(forcing: false) { return refusal }
-      state.append(bytes, directly: onLoop)
-      return nil
+  package func accepts(_ bytes: [UInt8]) -> Bool {
+    admit { state, pool in
+      // Kept as it is, so that it costs no copy to have values of one turn go out together.
+      state.chunks.append(bytes, pool)
     }
   }
 
-  package func tryAccept(_ bytes: Span<UInt8>) -> Refusal? {
-    accept { state, onLoop in
-      if let refusal = state.refusal(forcing: false) { return refusal }
-      if onLoop { unsafe state.chunks.useMemory(of: &core.local.pointee.spareChunk) }
-      state.append(bytes, directly: onLoop)
-      return nil
-    }
+  package func accepts(_ bytes: Span<UInt8>) -> Bool {
+    admit { state, pool in state.append(bytes, pool, core) }
   }
 
   /// The bytes and one more, as one value.
-  package func tryAccept(_ bytes: Span<UInt8>, andThen last: UInt8) -> Refusal? {
-    accept { state, onLoop in
-      if let refusal = state.refusal(forcing: false) { return refusal }
-      if onLoop { unsafe state.chunks.useMemory(of: &core.local.pointee.spareChunk) }
-      state.append(bytes, directly: onLoop)
-      state.chunks.append(last)
-      return nil
-    }
+  package func accepts(_ bytes: Span<UInt8>, andThen last: UInt8) -> Bool {
+    admit { state, pool in state.chunks.append(copying: bytes, andThen: last, pool) }
+  }
+
+  /// As ``accepts(_:)-([UInt8])``, telling why not.
+  package func tryAccept(_ bytes: [UInt8]) -> Refusal? {
+    while !accepts(bytes) { if let refusal { return refusal } }
+    return nil
+  }
+
+  package func tryAccept(_ bytes: Span<UInt8>) -> Refusal? {
+    while !accepts(bytes) { if let refusal { return refusal } }
+    return nil
   }
 
   package func tryAccept(pieces: [[UInt8]]) -> Refusal? {
-    accept { state, onLoop in
-      if let refusal = state.refusal(forcing: false) { return refusal }
-      for piece in pieces { state.append(piece, directly: onLoop) }
-      return nil
+    while true {
+      if admit({ state, pool in for piece in pieces { state.chunks.append(piece, pool) } }) {
+        return nil
+      }
+      if let refusal { return refusal }
     }
   }
 
@@ -189,35 +192,40 @@ package final class WriteQueue: Sendable {
   /// `pause` is what the protocol must be told, if anything.
   func acceptAlways(_ bytes: Span<UInt8>) -> (refusal: Refusal?, pause: Bool?) {
     var pause: Bool?
-    let refusal = accept { state, onLoop in
-      if let refusal = state.refusal(forcing: true) { return refusal }
-      guard bytes.count <= state.hardLimit - min(state.count, state.hardLimit) else {
-        return .noRoom
-      }
-      if onLoop { unsafe state.chunks.useMemory(of: &core.local.pointee.spareChunk) }
-      state.append(bytes, directly: onLoop)
-      return nil
+    var isOverLimit = false
+    let isAccepted = admit(forcing: true) { state, pool in
+      isOverLimit = bytes.count > state.hardLimit - min(state.count, state.hardLimit)
+      if !isOverLimit { state.append(bytes, pool, core) }
     } settled: { state in
       pause = state.takePauseNews()
     }
-    return (refusal, pause)
+    guard isAccepted else { return (state.withLock { $0.refusal(forcing: true) }, nil) }
+    return (isOverLimit ? .noRoom : nil, pause)
   }
 
+  /// Why a value cannot be accepted now, or nil.
+  private var refusal: Refusal? { state.withLock { $0.refusal(forcing: false) } }
+
   @inline(__always)
-  private func accept(
-    _ body: (inout State, Bool) -> Refusal?, settled: (inout State) -> Void = { _ in }
-  ) -> Refusal? {
-    let onLoop = core.isCurrent
-    var schedules: (any WriteSink)?
-    let refusal = state.withLock { state in
-      if let refusal = body(&state, onLoop) { return refusal as Refusal? }
-      if state.count > state.limits.high { state.overHigh(onLoop: onLoop) }
+  private func admit(
+    forcing: Bool = false, _ body: (inout State, BlockPool?) -> Void,
+    settled: (inout State) -> Void = { _ in }
+  ) -> Bool {
+    let pool = core.isCurrent ? core.blocks : nil
+    var isOffLoop = false
+    let isAccepted = state.withLock { state in
+      guard state.accepts(forcing: forcing) else { return false }
+      body(&state, pool)
+      if state.count > state.limits.high { state.overHigh(pool, core) }
       settled(&state)
-      schedules = state.sinkToSchedule()
-      return nil
+      if state.needsFlush, let sink = state.sink {
+        state.isScheduled = true
+        if pool != nil { core.markDirty(sink) } else { isOffLoop = true }
+      }
+      return true
     }
-    if let sink = schedules { schedule(sink, onLoop: onLoop) }
-    return refusal
+    if isOffLoop, let sink = state.withLock(\.sink) { schedule(sink, onLoop: false) }
+    return isAccepted
   }
 
   private func schedule(_ sink: any WriteSink, onLoop: Bool) {
@@ -264,7 +272,7 @@ package final class WriteQueue: Sendable {
         state.roomWaiters.append(waiter)
         return nil
       case nil:
-        state.append(waiter.bytes, directly: onLoop)
+        state.chunks.append(waiter.bytes, onLoop ? core.blocks : nil)
         if state.count > state.limits.high { state.isPaused = true }
         schedules = state.sinkToSchedule()
         return .done
