@@ -26,11 +26,19 @@ let package = Package(
     .library(name: "FluvialTerminal", targets: ["FluvialTerminal"]),
     .library(name: "FluvialTesting", targets: ["FluvialTesting"]),
   ],
+  traits: [
+    // Off unless asked for: without it the package behind it is not even resolved.
+    .trait(
+      name: "ServiceLifecycle",
+      description: "Servers are services of swift-service-lifecycle.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     // For the executables only.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    // With the trait of that name only.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
   ],
   targets: [
     // The only code that includes libuv. Linked by name, so that no pkg-config program is needed.
@@ -47,8 +55,13 @@ let package = Package(
       ], swiftSettings: strict),
     // Readers, writers and servers for async code.
     .target(
-      name: "Fluvial", dependencies: ["FluvialPrimitives", "FluvialTransports"],
-      swiftSettings: strict),
+      name: "Fluvial",
+      dependencies: [
+        "FluvialPrimitives", "FluvialTransports",
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle",
+          condition: .when(traits: ["ServiceLifecycle"])),
+      ], swiftSettings: strict),
     // Streams in memory, with faults, and the checks that any pair of streams must pass.
     .target(
       name: "FluvialTesting",
@@ -188,7 +201,7 @@ let package = Package(
       dependencies: [
         "Fluvial", "ChatWire", "ChatServing", "TestSupport", "http-get", "echo-server",
         "chat-server", "chat-load", "chat-client", "stdin-delay", "calculator", "tcp-proxy",
-        "pipeline", "port-scan",
+        "pipeline", "port-scan", "Snippets",
       ], swiftSettings: strict),
   ]
 )

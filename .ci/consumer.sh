@@ -3,19 +3,14 @@
 # That package imports Fluvial alone, and what only other modules need must not be resolved for it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-here=$PWD
 # Always the same place, so that a second run builds little.
-folder=$here/.build-consumer
+folder=$PWD/.build-consumer
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null' EXIT
 
-# The manifest names the folder, whatever this clone is called.
-rm -rf "$folder/fluvial" "$folder/mine/Sources"
-mkdir -p "$folder/fluvial" "$folder/mine/Sources/mine"
-git ls-files -z --cached --others --exclude-standard | while IFS= read -rd '' file; do
-  [ ! -e "$file" ] || printf '%s\0' "$file"
-done | tar --null -cf - -T - | tar -xf - -C "$folder/fluvial"
-
+.ci/copy.sh "$folder"
+rm -rf "$folder/mine/Sources"
+mkdir -p "$folder/mine/Sources/mine"
 .ci/readme.sh manifest >"$folder/mine/Package.swift"
 # Any free port, so that nothing else is in the way.
 .ci/readme.sh swift 1 | sed 's/port: 9000/port: 0/' >"$folder/mine/Sources/mine/main.swift"

@@ -9,9 +9,10 @@ modules=(FluvialTransports Fluvial FluvialTerminal FluvialTesting)
 out=.build/docs
 work=.build/docs-work
 
-swift build --target FluvialTesting
-swift build --target FluvialTerminal
-bin=$(swift build --show-bin-path)
+read -ra build_flags <<<"${SWIFT_BUILD_FLAGS:-}"
+swift build "${build_flags[@]}" --target FluvialTesting
+swift build "${build_flags[@]}" --target FluvialTerminal
+bin=$(swift build "${build_flags[@]}" --show-bin-path)
 docc=$(command -v docc || echo "$(dirname "$(readlink -f "$(command -v swift)")")/docc")
 
 rm -rf "$out" "$work"

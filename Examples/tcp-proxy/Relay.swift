@@ -1,5 +1,4 @@
 import Fluvial
-import ProgramSupport
 
 /// Two connections that are one: what comes in here goes out there.
 struct Relay: Sendable {
@@ -10,19 +9,15 @@ struct Relay: Sendable {
 
   /// One connection, from the first byte to the end of both directions.
   ///
-  /// An error on either side ends both: one because it is thrown from the handler, the other by `withConnection`.
+  /// An error on either side ends both: one by `withConnection`, the other because it is thrown from the handler. The
+  /// server tells the log, which is standard error unless a program chooses another one.
   func serve(_ reader: StreamReader, _ writer: StreamWriter) async throws {
-    do {
-      try await withConnection(host: host, port: port) { farReader, farWriter in
-        try await withThrowingTaskGroup { directions in
-          directions.addTask { try await forward(reader, to: farWriter) }
-          directions.addTask { try await forward(farReader, to: writer) }
-          try await directions.waitForAll()
-        }
+    try await withConnection(host: host, port: port) { farReader, farWriter in
+      try await withThrowingTaskGroup { directions in
+        directions.addTask { try await forward(reader, to: farWriter) }
+        directions.addTask { try await forward(farReader, to: writer) }
+        try await directions.waitForAll()
       }
-    } catch let error as StreamError where error.code == .connectFailed {
-      await complain("tcp-proxy: \(error)")
-      throw error
     }
   }
 

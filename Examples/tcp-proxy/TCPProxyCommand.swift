@@ -13,7 +13,7 @@ import ProgramSupport
       Who sends faster than the other side reads is made to wait; nothing piles up here. The end of one direction is \
       passed on, and the other direction goes on.
       Exit codes: 64 wrong usage, 68 unknown host, 69 the address is in use, 77 not allowed. A server that cannot \
-      be reached ends the connection and is named on standard error.
+      be reached ends the connection and is named in the log, on standard error.
       """,
     version: programVersion)
 

@@ -12,8 +12,10 @@ extension Server {
       let family = listener.address.family
       listener.onAccept = { [self] in accepted($0, from: $1, family: family) }
       listener.onBatch = { [self] in wakeRoot() }
+      let place = listener.address.description
       listener.onShortage = { error, pause in
-        Report.warning("accepting paused", ["error": "\(error)", "for": "\(pause)"])
+        Report.warning(
+          "accepting paused", ["error": "\(error)", "address": place, "pause": "\(pause)"])
       }
     }
     let bound = listeners.map { LoopBound($0, on: loop) }
@@ -65,7 +67,8 @@ extension Server {
       if isOver { transport.abort() }
       if isFull { hold(true) }
     } catch {
-      Report.warning("a connection was dropped", ["error": "\(error)"])
+      Report.warning(
+        "a connection was dropped", ["error": "\(error)", "peer": peer?.description ?? "unknown"])
     }
   }
 
@@ -102,6 +105,7 @@ extension Server {
       rootEnded()
     }
     state.withLock { $0.rootTask = task }
+    Report.debug("a server accepts", details)
   }
 
   private func wakeRoot() {
@@ -149,7 +153,7 @@ extension Server {
       core.close()
     } else {
       core.abort()
-      report(error)
+      report(error, from: core)
     }
   }
 
@@ -168,15 +172,22 @@ extension Server {
     for connection in connections { connection.cancelScope() }
   }
 
-  private func report(_ error: any Error) {
+  private func report(_ error: any Error, from core: StreamReaderProtocol) {
     if let onHandlerError = options.onHandlerError {
       onHandlerError(error)
     } else {
-      Report.error("a connection's handler threw", ["error": "\(error)"])
+      let peer = core.link.withLock(\.remoteAddress)?.description ?? "unknown"
+      Report.error("a connection's handler threw", ["error": "\(error)", "peer": peer])
     }
   }
 
+  /// What the log says of this server.
+  var details: [String: String] {
+    ["address": localAddresses.map(\.description).joined(separator: " ")]
+  }
+
   private func rootEnded() {
+    Report.debug("a server has ended", details)
     let signals = state.withLock { state in
       state.phase = .closed
       defer { state.closeWaiters = [] }

@@ -168,7 +168,9 @@ public final class Server: Sendable {
     if await waitClosed(until: end.advanced(by: .zero - grace / 5)) { return true }
     abortClients()
     if await waitClosed(until: end) { return true }
-    Report.warning("a server's handlers did not end in time", ["count": "\(connectionCount)"])
+    Report.warning(
+      "a server's handlers did not end in time",
+      details.merging(["count": "\(connectionCount)"]) { $1 })
     return false
   }
 

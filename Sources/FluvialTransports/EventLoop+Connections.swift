@@ -121,11 +121,15 @@ extension EventLoop {
           transport.remember(remote: peer)
           transport.start(factory.value())
         } catch {
-          Report.warning("a connection was dropped", ["error": "\(error)"])
+          Report.warning(
+            "a connection was dropped",
+            ["error": "\(error)", "peer": peer?.description ?? "unknown"])
         }
       }
+      let place = listener.address.description
       listener.onShortage = { error, pause in
-        Report.warning("accepting paused", ["error": "\(error)", "for": "\(pause)"])
+        Report.warning(
+          "accepting paused", ["error": "\(error)", "address": place, "pause": "\(pause)"])
       }
       try listener.startServing()
       return LoopBound(listener, on: loop)

@@ -23,7 +23,7 @@ final class MainQueue: LoopResource {
       queue.poll = poll
       loop.core.register(queue)
     } catch {
-      Report.warning("the main queue cannot be served: \(error)")
+      Report.warning("the main queue cannot be served", ["error": "\(error)"])
     }
   }
 

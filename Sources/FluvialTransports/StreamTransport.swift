@@ -209,7 +209,9 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
   }
 
   private func callbackFailed(_ error: any Error) {
-    Report.error("a protocol callback threw", ["error": "\(error)"])
+    Report.error(
+      "a protocol callback threw",
+      ["error": "\(error)", "peer": remoteAddress?.description ?? "unknown"])
     fail(error)
   }
 

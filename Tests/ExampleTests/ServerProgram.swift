@@ -15,8 +15,8 @@ final class ServerProgram {
     port = try #require(Int(rest.dropLast().split(separator: " ").last ?? ""))
   }
 
-  /// Waits until `text` is on its standard error.
-  func waitForError(_ text: String) throws { try program.waitForError(text) }
+  /// Waits until `text` is on its standard error, and returns what came before it and itself.
+  func waitForError(_ text: String) throws -> String { try program.waitForError(text) }
 
   /// Asks it to end, and collects what it wrote.
   func stop(by signal: Int32) throws -> PipedProgram.Outcome {

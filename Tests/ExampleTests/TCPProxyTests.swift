@@ -67,7 +67,11 @@ import Testing
         #expect(error.cause == .connectionReset)
       }
     }
-    try proxy.waitForError("127.0.0.1:\(nobody)")
+    // The log's line: level, label, what it is about, and a message that is always the same.
+    let line = try proxy.waitForError("a connection's handler threw")
+    #expect(line.contains(" error fluvial: "))
+    #expect(line.contains("error=No connection: 127.0.0.1:\(nobody)"))
+    #expect(line.contains(" peer=127.0.0.1:"))
   }
 }
 
