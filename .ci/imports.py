@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Every module that a target imports is one of the dependencies that the manifest declares for it.
 
-The package manager's own check finds only what a fresh build happens not to have built yet.
+What stands behind a trait is left to service.sh, which builds it: the description has no dependencies of traits. The
+package manager's own check finds only what a fresh build happens not to have built yet.
 """
 
 import json
@@ -15,6 +16,9 @@ system = {"Darwin", "Dispatch", "Foundation", "Glibc", "Swift", "Synchronization
 statement = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
     r"(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(\w+)", re.MULTILINE)
+
+traits = re.findall(r"\.trait\(\s*name: \"(\w+)\"", (root / "Package.swift").read_text())
+behind_trait = re.compile(rf"^#if (?:{'|'.join(traits)})$.*?^#endif$", re.MULTILINE | re.DOTALL)
 
 described = subprocess.run(
     ["swift", "package", "describe", "--type", "json"],
@@ -30,7 +34,7 @@ for target in json.loads(described)["targets"]:
         path = pathlib.Path(target["path"]) / source
         if path.suffix != ".swift":
             continue
-        for module in statement.findall((root / path).read_text()):
+        for module in statement.findall(behind_trait.sub("", (root / path).read_text())):
             if module not in declared | system:
                 print(f"imports: {path} imports {module}, which is no dependency of {target['name']}",
                       file=sys.stderr)

@@ -40,19 +40,34 @@ func chat(with reader: StreamReader, _ writer: StreamWriter) async throws {
 
 func showKeys() async throws {
   let terminal = try await Terminal.open()
-  try await terminal.withMode(.raw) {
-    for try await key in terminal.keys {
-      terminal.write("\(key)\r\n")
-      if key == .key(.character("c"), .control) { break }
+  try await terminal.withMode(.raw, switchingOn: [.alternateScreen, .bracketedPaste]) {
+    for try await event in terminal.events() {
+      switch event {
+      case .key(.key(.character("c"), .control)): return
+      case .key(let key): terminal.write("\(key)\n")
+      case .change(.resized), .change(.resumed): break  // and draw everything anew
+      case .change(.suspended): break
+      }
     }
   }
   await terminal.close()
 }
 
-func editMessage(at path: String, in terminal: Terminal) async throws {
+func editMessage(at path: String, with prompt: Prompt) async throws {
   // The editor gets the terminal as it expects it, and we get it back as we had it.
-  try await terminal.withMode(.cooked) {
+  try await prompt.withCooked {
     try await withProcess("vi", [path]) { editor in _ = try await editor.wait() }
+  }
+}
+
+func talkAndRemember() async throws {
+  var options = PromptOptions()
+  options.historyFile = HistoryFile(path: "history", limit: 500)
+  try await withPrompt("> ", options: options) { prompt in
+    for try await event in prompt.events {
+      guard case .line(let line) = event else { return }
+      prompt.print("you said \(sanitizing: line)")
+    }
   }
 }
 
