@@ -126,6 +126,20 @@ let package = Package(
       dependencies: ["CheckRows", "Fluvial", "FluvialTransports", "StreamTestSupport"],
       path: "Tests/Storms", swiftSettings: strict),
 
+    // The faults: a program that has them put into it, and the one that does it. The shim that they come from is a
+    // library to be preloaded, which `.ci/legs/faults` builds.
+    .target(name: "CFaultKit", path: "Tests/Faults/CFaultKit"),
+    .executableTarget(
+      name: "fault-subject", dependencies: ["Fluvial", "FluvialPrimitives", "FluvialTransports"],
+      path: "Tests/Faults/Subject", swiftSettings: strict),
+    .executableTarget(
+      name: "fault-run",
+      dependencies: [
+        "CFaultKit", "CheckRows", "Fluvial", "FluvialPrimitives", "FluvialTransports",
+        "TestSupport",
+      ],
+      path: "Tests/Faults/Run", swiftSettings: strict),
+
     // What the two chat programs agree on: values only, no socket and no loop.
     .target(name: "ChatWire", path: "Examples/ChatWire", swiftSettings: strict),
     .testTarget(name: "ChatWireTests", dependencies: ["ChatWire"], swiftSettings: strict),
