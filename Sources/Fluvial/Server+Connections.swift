@@ -9,8 +9,8 @@ extension Server {
   func bind(_ addresses: [SocketAddress]) throws(UVError) {
     let listeners = try bindAll(addresses)
     for listener in listeners {
-      let family = listener.address.family
-      listener.onAccept = { [self] in accepted($0, from: $1, family: family) }
+      let address = listener.address
+      listener.onAccept = { [self] in accepted($0, from: $1, at: address) }
       listener.onBatch = { [self] in wakeRoot() }
       let place = listener.address.description
       listener.onShortage = { error, pause in
@@ -50,12 +50,12 @@ extension Server {
   }
 
   private func accepted(
-    _ descriptor: Int32, from peer: SocketAddress?, family: SocketAddress.Family
+    _ descriptor: Int32, from peer: SocketAddress?, at address: SocketAddress
   ) {
     do {
       let core = try StreamReaderProtocol(loop: loop, limit: options.limit)
-      let transport = try loop.makeTransport(adopting: descriptor, family: family)
-      transport.remember(remote: peer)
+      let transport = try loop.makeTransport(adopting: descriptor, family: address.family)
+      transport.remember(remote: peer, local: address)
       transport.start(core)
       let (isOver, isFull) = state.withLock { state in
         // Closed from another thread, and the listener has not heard of it yet: nobody would handle this one.

@@ -110,9 +110,8 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
       return unsafe state.wakeIfSatisfied()
     }
     if let waiter = unsafe waiter {
-      unsafe waiter.resume(returning: .ready)
       // The reader goes on now, while the window is open and the bytes are in the cache.
-      loop.core.runJustReady()
+      loop.core.serve { unsafe waiter.resume(returning: .ready) }
       // Somebody took everything out of the window, and left nothing to pause for.
       if isDrained.load(ordering: .acquiring) { return }
     }

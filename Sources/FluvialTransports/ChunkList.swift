@@ -2,34 +2,25 @@
 ///
 /// A block comes from the loop's pool, when the caller is on the loop and has one, and goes back there.
 struct ChunkList {
-  private enum Memory {
-    case none
-    case array([UInt8])
-    case block(WriteBlock)
-  }
-
+  /// Bytes of an array, or of a block; two fields and no enum, because lending from an enum's payload copies it first.
   private struct Piece {
-    var memory = Memory.none
+    var array: [UInt8] = []
+    var block: WriteBlock?
     var start = 0
     var end = 0
 
     var count: Int { end - start }
 
     /// How many bytes can still be copied in.
-    var room: Int {
-      if case .block = memory { WriteBlock.size - end } else { 0 }
-    }
+    var room: Int { block == nil ? 0 : WriteBlock.size - end }
 
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-      switch memory {
-      case .none: unsafe body(UnsafeBufferPointer(start: nil, count: 0))
-      case .array(let bytes):
-        unsafe bytes.withUnsafeBufferPointer { all in
-          unsafe body(UnsafeBufferPointer(rebasing: all[start..<end]))
-        }
-      case .block(let block):
-        unsafe body(UnsafeBufferPointer(start: block.memory + start, count: end - start))
+      if let block {
+        return unsafe body(UnsafeBufferPointer(start: block.memory + start, count: end - start))
+      }
+      return unsafe array.withUnsafeBufferPointer { all in
+        unsafe body(UnsafeBufferPointer(rebasing: all[start..<end]))
       }
     }
   }
@@ -54,7 +45,7 @@ struct ChunkList {
     if count > 0, added <= Self.gathered {
       append(copying: bytes.span.extracting(start..<bytes.count), pool)
     } else {
-      push(Piece(memory: .array(bytes), start: start, end: bytes.count), pool)
+      push(Piece(array: bytes, start: start, end: bytes.count), pool)
     }
   }
 
@@ -85,7 +76,7 @@ struct ChunkList {
 
   @inline(__always)
   private static func copy(_ bytes: Span<UInt8>, andThen last: UInt8?, to piece: inout Piece) {
-    guard case .block(let block) = piece.memory else { return }
+    guard let block = piece.block else { return }
     unsafe bytes.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return }
       unsafe (block.memory + piece.end).update(from: base, count: bytes.count)
@@ -101,7 +92,7 @@ struct ChunkList {
     _ bytes: Span<UInt8>, andThen last: UInt8?, _ added: Int, _ pool: BlockPool?
   ) {
     if added <= Self.gathered, let block = pool?.takeSpare() ?? (isEmpty ? nil : WriteBlock()) {
-      var piece = Piece(memory: .block(block))
+      var piece = Piece(block: block)
       Self.copy(bytes, andThen: last, to: &piece)
       push(piece, pool)
       return
@@ -111,7 +102,7 @@ struct ChunkList {
     copy.reserveCapacity(added)
     unsafe bytes.withUnsafeBufferPointer { unsafe copy.append(contentsOf: $0) }
     if let last { copy.append(last) }
-    push(Piece(memory: .array(copy), start: 0, end: added), pool)
+    push(Piece(array: copy, start: 0, end: added), pool)
   }
 
   @inline(__always)
@@ -159,7 +150,7 @@ struct ChunkList {
   /// Lets go of the head's memory.
   @inline(__always)
   private mutating func reclaimHead(_ pool: BlockPool?) {
-    if case .block(let block) = head.memory { pool?.put(block) }
+    if let block = head.block { pool?.put(block) }
     head = Piece()
   }
 

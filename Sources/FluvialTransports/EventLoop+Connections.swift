@@ -115,10 +115,11 @@ extension EventLoop {
     let factory = LoopBound(handingOver: makeProtocol, to: self)
     return try await onLoop { loop throws(UVError) in
       let listener = try loop.bind(address, options)
+      let local = listener.address
       listener.onAccept = { descriptor, peer in
         do throws(UVError) {
           let transport = try loop.makeTransport(adopting: descriptor, family: address.family)
-          transport.remember(remote: peer)
+          transport.remember(remote: peer, local: local)
           transport.start(factory.value())
         } catch {
           Report.warning(

@@ -53,7 +53,11 @@ private func loopTimer(_ owner: UnsafeMutableRawPointer?) {
 private func streamRead(
   _ owner: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int
 ) {
-  unsafe borrow(owner, as: StreamTransport.self)?.didRead(bytes, count)
+  guard let owner = unsafe owner else { return }
+  // Not counted: the handle's reference lasts until its closed callback, which never comes from within another.
+  unsafe Unmanaged<StreamTransport>.fromOpaque(owner)._withUnsafeGuaranteedRef {
+    unsafe $0.didRead(bytes, count)
+  }
 }
 
 private func streamMemory(

@@ -26,6 +26,9 @@ package final class LoopCore: TaskExecutor {
   @safe struct Local {
     var phase = Phase.open
     var ready = Deque<ReadyItem>()
+    /// What a delivery makes ready, while it wakes its reader: that need not go through the queue.
+    var served: ReadyItem?
+    var isServing = false
     var inboxHasItems = false
     /// Who has something to flush: the first one apart, because mostly there is only one.
     var firstDirty: (any WriteSink)?
@@ -106,7 +109,12 @@ package final class LoopCore: TaskExecutor {
   /// Takes an item, from any thread; after the loop's end it runs on the queue for late jobs.
   func submit(_ item: sending ReadyItem) {
     if isCurrent {
-      unsafe local.pointee.ready.append(item)
+      if unsafe local.pointee.isServing {
+        unsafe local.pointee.isServing = false
+        unsafe local.pointee.served = item
+      } else {
+        unsafe local.pointee.ready.append(item)
+      }
       return
     }
     let late: ReadyItem? = inbox.withLock { inbox in
@@ -132,16 +140,17 @@ package final class LoopCore: TaskExecutor {
     }
   }
 
-  /// Runs the jobs that the callback just made ready, if they are few, while what it read is still in the cache.
+  /// Runs the first job that `wake` makes ready, if any, while what was read is still in the cache.
   ///
-  /// Jobs that they add wait for the tick, as do many at once.
-  package func runJustReady() {
-    let count = unsafe local.pointee.ready.count
-    guard count > 0, count <= 4, unsafe local.pointee.shuffle == nil else { return }
-    for _ in 0..<count {
-      guard let item = unsafe local.pointee.ready.popFirst() else { break }
-      run(item)
-    }
+  /// What that job makes ready in turn waits for the tick. `wake` resumes a task and does nothing else. The loop's thread.
+  @inline(__always)
+  package func serve(_ wake: () -> Void) {
+    guard unsafe local.pointee.shuffle == nil else { return wake() }
+    unsafe local.pointee.isServing = true
+    wake()
+    unsafe local.pointee.isServing = false
+    guard let item = unsafe local.pointee.served.take() else { return }
+    run(item)
     flushDirty()
   }
 
@@ -198,8 +207,7 @@ package final class LoopCore: TaskExecutor {
   }
 
   package func flushDirty() {
-    guard let first = unsafe local.pointee.firstDirty else { return }
-    unsafe local.pointee.firstDirty = nil
+    guard let first = unsafe local.pointee.firstDirty.take() else { return }
     first.flushWrites()
     guard unsafe !local.pointee.otherDirty.isEmpty else { return }
     var sinks: [any WriteSink] = []

@@ -67,6 +67,15 @@ public struct SocketAddress: Hashable, Sendable {
       code: UVError.invalidArgument.code, context: "descriptor \(descriptor) is no stream socket")
   }
 
+  /// Whether it stands for all addresses of its family: what a listener may have, and no connection.
+  var isWildcard: Bool {
+    switch family {
+    case .v4: host == "0.0.0.0"
+    case .v6: host == "::"
+    case .unix: false
+    }
+  }
+
   /// What the system told; nil for a family that is neither internet nor unix.
   init?(raw: fluv_address) {
     switch Int32(raw.storage.ss_family) {

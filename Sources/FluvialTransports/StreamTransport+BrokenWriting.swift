@@ -1,11 +1,15 @@
 internal import CFluvial
 
 /// A connection that cannot be written to any more, while what the peer sent before is still being read.
-struct BrokenWriting {
+///
+/// A class, so that the many transports that never have one hold only a reference. The loop's thread.
+final class BrokenWriting {
   let error: UVError
   var hasRead = false
   /// Looks in a row at which nothing had been read.
   var quietLooks = 0
+
+  init(error: UVError) { self.error = error }
 }
 
 /// A peer that refuses a request sends its answer and goes, and the first to notice may be a write. Ending the connection
@@ -31,10 +35,9 @@ extension StreamTransport {
   }
 
   private func lookedForRest() {
-    guard var broken = brokenWriting, phase == .open, !isPaused else { return }
+    guard let broken = brokenWriting, phase == .open, !isPaused else { return }
     broken.quietLooks = broken.hasRead ? 0 : broken.quietLooks + 1
     broken.hasRead = false
-    brokenWriting = broken
     // Between two looks the descriptors were polled at least once.
     if broken.quietLooks > 1 { fail(broken.error) } else { lookForRest() }
   }

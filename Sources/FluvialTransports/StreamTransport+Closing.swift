@@ -1,7 +1,9 @@
 internal import CFluvial
 
 /// What a graceful close waits for: the linger time, and looks at the send queue in between.
-struct CloseClock {
+///
+/// A class, so that open transports hold only a reference. The loop's thread.
+final class CloseClock {
   var deadline: ScheduledCall?
   var check: ScheduledCall?
   var interval: Duration = .milliseconds(1)
@@ -23,7 +25,7 @@ extension StreamTransport {
     }
     phase = .finishing
     writes.endAccepting()
-    var clock = CloseClock()
+    let clock = CloseClock()
     let me = LoopBound(self, on: loop)
     clock.deadline = loop.schedule(after: lingerTime) { me.value.lingerTimeOver() }
     closeClock = clock
@@ -84,6 +86,13 @@ extension StreamTransport {
       shut(error: nil, resets: false)
       return
     }
+    if hasSeenEOF, !wantsEOF, kind == FLUV_KIND_TCP, let descriptor, !isBorrowed,
+      fluv_socket_unconfirmed(descriptor) == 0
+    {
+      // Nothing more can come and nothing is under way: the close tells the peer all that a shutdown would.
+      shut(error: nil, resets: false)
+      return
+    }
     phase = .lingering
     if wantsEOF { checkConfirmation() } else { endDirection() }
   }
@@ -119,7 +128,7 @@ extension StreamTransport {
     // A unix socket's bytes are in the peer's queue as soon as they are written.
     if isUnixSocket || fluv_socket_unconfirmed(descriptor) <= 0 {
       // Closing over unread input would reset what the peer has not read yet.
-      fluv_socket_discard(descriptor)
+      if !hasSeenEOF { fluv_socket_discard(descriptor) }
       shut(error: nil, resets: false)
       return
     }
@@ -128,7 +137,7 @@ extension StreamTransport {
       shut(error: UVError(code: outcome), resets: true)
       return
     }
-    var clock = closeClock ?? CloseClock()
+    let clock = closeClock ?? CloseClock()
     clock.check?.cancel()
     let me = LoopBound(self, on: loop)
     clock.check = loop.schedule(after: clock.interval) { me.value.checkConfirmation() }

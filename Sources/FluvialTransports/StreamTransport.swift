@@ -80,8 +80,11 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     return knownRemote
   }
 
-  /// Keeps the peer's address that accepting or connecting has told.
-  package func remember(remote: SocketAddress?) { knownRemote = remote }
+  /// Keeps the peer's address that accepting or connecting has told, and the listener's unless it is a wildcard's.
+  package func remember(remote: SocketAddress?, local: SocketAddress? = nil) {
+    knownRemote = remote
+    if let local, !local.isWildcard { knownLocal = local }
+  }
 
   private func lookUp(_ call: (Int32, UnsafeMutablePointer<fluv_address>) -> Int32)
     -> SocketAddress?
@@ -166,7 +169,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
       return
     }
     if count > 0 {
-      if brokenWriting != nil { brokenWriting?.hasRead = true }
+      if let brokenWriting { brokenWriting.hasRead = true }
       unsafe deliver(unsafe UnsafeBufferPointer(start: bytes, count: count))
     } else if let brokenWriting {
       fail(brokenWriting.error)
