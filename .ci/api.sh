@@ -8,6 +8,8 @@ if [ -z "$tag" ]; then
   echo "api: there is no version yet to compare with"
   exit 0
 fi
+# What does not compile is no break: first of all it must.
+swift build
 # By name: of itself the command looks at the products' own modules, and FluvialTransports comes with Fluvial.
 if swift package diagnose-api-breaking-changes "$tag" --targets FluvialTransports --targets Fluvial \
   --targets FluvialTerminal --targets FluvialTesting; then

@@ -2,7 +2,8 @@
 """What docc does not check of the documentation; docs.sh calls it with the folder of the symbols.
 
 Every public symbol has a comment, every block of Swift in an article or a comment stands in a file that is compiled,
-every block of Python is Python, every relative link leads somewhere, and every name of asyncio has its line.
+every block of Python is Python, every relative link leads somewhere, every file that a page names is there, and every
+name of asyncio has its line.
 """
 import ast
 import asyncio
@@ -138,6 +139,25 @@ def check_links():
     return count
 
 
+# Named, and none of ours: the system's, and the one that somebody is told how to write.
+OTHERS = {"sysexits.h", "uv.h", "watch.c"}
+
+
+def check_files():
+    """Every file that a page at the top names in ticks is there."""
+    paths = set(tracked())
+    names = {os.path.basename(path) for path in paths}
+    for page in tracked(":(glob)*.md"):
+        for name in re.findall(r"`([\w+./-]+\.(?:swift|c|h|sh|py|md|svg|json|txt))`", read(page)):
+            if "/" not in name:
+                found = name in names or name in OTHERS
+            else:
+                # `mine/Package.swift` is the reader's own.
+                found = name in paths or not os.path.isdir(name.split("/")[0])
+            if not found:
+                fail(page, f"there is no {name}")
+
+
 # asyncio
 
 def check_asyncio():
@@ -167,6 +187,7 @@ def main():
     symbols = check_symbols(sys.argv[1]) if len(sys.argv) > 1 else None
     code = check_blocks()
     links = check_links()
+    check_files()
     names = check_asyncio()
     for failure in FAILURES:
         print(failure, file=sys.stderr)
