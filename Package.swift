@@ -125,6 +125,11 @@ let package = Package(
       name: "storm-rows",
       dependencies: ["CheckRows", "Fluvial", "FluvialTransports", "StreamTestSupport"],
       path: "Tests/Storms", swiftSettings: strict),
+    // What is made and ended many times over leaves nothing, as rows.
+    .executableTarget(
+      name: "leak-rows",
+      dependencies: ["CheckRows", "Fluvial", "FluvialTransports", "StreamTestSupport"],
+      path: "Tests/Leaks", swiftSettings: strict),
 
     // The faults: a program that has them put into it, and the one that does it. The shim that they come from is a
     // library to be preloaded, which `.ci/legs/faults` builds.
