@@ -130,6 +130,27 @@ let package = Package(
       name: "leak-rows",
       dependencies: ["CheckRows", "Fluvial", "FluvialTransports", "StreamTestSupport"],
       path: "Tests/Leaks", swiftSettings: strict),
+    // Bad inputs, drawn, against models, as rows.
+    .executableTarget(
+      name: "fuzz-rows",
+      dependencies: [
+        "ChatWire", "CheckRows", "Fluvial", "FluvialTerminal", "FluvialTransports",
+        "StreamTestSupport",
+      ], path: "Tests/Fuzz", swiftSettings: strict),
+    // Load held, as rows, with the other side in a process of its own.
+    .executableTarget(
+      name: "load-rows",
+      dependencies: [
+        "CTestSupport", "CheckRows", "Fluvial", "FluvialTransports", "StreamTestSupport",
+        "TestSupport",
+      ], path: "Tests/Load", swiftSettings: strict),
+    // Slow and hostile peers, as rows, with the server that they meet in a process of its own.
+    .executableTarget(
+      name: "hostile-rows",
+      dependencies: [
+        "CTestSupport", "CheckRows", "Fluvial", "FluvialTransports", "StreamTestSupport",
+        "TestSupport",
+      ], path: "Tests/Hostile", swiftSettings: strict),
 
     // The faults: a program that has them put into it, and the one that does it. The shim that they come from is a
     // library to be preloaded, which `.ci/legs/faults` builds.

@@ -28,6 +28,9 @@ import ProgramSupport
   @Option(help: "How many clients talk.")
   var talkers = 50
 
+  @Option(help: "Every so many seconds somebody comes and is gone without a word; 0 for never.")
+  var vanishing = 0
+
   @Option(help: "How many lines a second each of them says.")
   var rate = 3.6
 
@@ -46,7 +49,8 @@ import ProgramSupport
   func validate() throws {
     guard (1...86_400).contains(seconds), (0...10_000).contains(idle),
       (1...1_000).contains(talkers), (0.1...1_000).contains(rate),
-      (64...2_000).contains(longest), (1...1_000_000).contains(queue)
+      (64...2_000).contains(longest), (1...1_000_000).contains(queue),
+      (0...86_400).contains(vanishing)
     else { throw ValidationError("That is out of range.") }
   }
 
@@ -54,7 +58,8 @@ import ProgramSupport
     let server = try ServerProcess(arguments: serverArguments)
     let crowd = Crowd(
       port: server.port, processID: server.processID, idle: idle, talkers: talkers,
-      duration: .seconds(seconds), pause: .seconds(1 / rate), longest: longest)
+      duration: .seconds(seconds), pause: .seconds(1 / rate), longest: longest,
+      vanishing: vanishing > 0 ? .seconds(vanishing) : nil)
     let result = try EventLoop.run { try await crowd.run() }
     let status = server.stop()
     let failures = Verdict(result, limits: self, exitStatus: status).print()

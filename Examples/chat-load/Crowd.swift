@@ -9,12 +9,15 @@ struct Crowd: Sendable {
   let duration: Duration
   let pause: Duration
   let longest: Int
+  /// How often somebody comes and is gone.
+  let vanishing: Duration?
 
   /// What came of it.
   struct Result: Sendable {
     var digests: [Digest] = []
     var samples: [MemorySample] = []
     var linesSent = 0
+    var vanished = 0
     var duration = Duration.zero
   }
 
@@ -22,6 +25,7 @@ struct Crowd: Sendable {
     case heard(Digest)
     case said(Int)
     case measured([MemorySample])
+    case vanished(Int)
   }
 
   func run() async throws -> Result {
@@ -46,6 +50,11 @@ struct Crowd: Sendable {
       try await conductor.say(Guest.startMark)
       let end = start.advanced(by: duration)
       group.addTask { .measured(try await MemorySample.take(of: processID, until: end)) }
+      if let vanishing {
+        group.addTask {
+          .vanished(try await Guest.vanish(every: vanishing, until: end, port: port))
+        }
+      }
       for (number, guest) in speakers.enumerated() {
         let delay = pause * number / talkers
         group.addTask {
@@ -59,6 +68,7 @@ struct Crowd: Sendable {
         switch outcome {
         case .heard(let digest): result.digests.append(digest)
         case .measured(let samples): result.samples = samples
+        case .vanished(let count): result.vanished = count
         case .said(let count):
           result.linesSent += count
           stillTalking -= 1

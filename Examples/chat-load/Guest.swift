@@ -21,6 +21,21 @@ struct Guest: Sendable {
     throw LoadFailure("\(name) was not let in.")
   }
 
+  /// Comes and is gone, the connection reset, again and again; how often that was.
+  static func vanish(
+    every pause: Duration, until end: LoopClock.Instant, port: Int
+  ) async throws -> Int {
+    let clock = (EventLoop.current ?? .shared).clock
+    var count = 0
+    while clock.now.advanced(by: pause) < end {
+      try await clock.sleep(for: pause)
+      let guest = try await join("ghost\(count)", port: port)
+      guest.writer.abort()
+      count += 1
+    }
+    return count
+  }
+
   func say(_ line: String) async throws { try await writer.write(line + "\n") }
 
   /// Talks until `end`, and returns how many lines that were.

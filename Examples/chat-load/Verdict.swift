@@ -19,6 +19,7 @@ struct Verdict {
       other == nil && clients.count == limits.idle + limits.talkers + 1,
       other.map { "\($0.name) read other lines than \(first.name)" }
         ?? "the same sequence for all \(clients.count) who read")
+    if limits.vanishing > 0 { add(result.vanished > 0, "\(result.vanished) came and vanished") }
     add(
       clients.allSatisfy { $0.errors == 0 }, "\(clients.reduce(0) { $0 + $1.errors }) refusals")
     addSlow(first, limits)

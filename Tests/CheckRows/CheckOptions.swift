@@ -1,4 +1,4 @@
-/// What a program of checks is asked for: `[--full | --soak] [--seed N] [ID...]`.
+/// What a program of checks is asked for: `[--full | --soak] [--seed N] [--count N] [ID...]`.
 package struct CheckOptions: Sendable {
   /// How long a row takes.
   package enum Size: Int, Comparable, Sendable {
@@ -15,6 +15,8 @@ package struct CheckOptions: Sendable {
   package var size = Size.quick
   /// Every draw of a run comes from it.
   package var seed: UInt64
+  /// How many executions of a fuzz target, where the size does not tell.
+  package var count: Int?
   /// The rows to run; all when empty.
   package var ids: [String] = []
   /// Whether the rows run in this process instead of one of their own each.
@@ -35,6 +37,11 @@ package struct CheckOptions: Sendable {
           throw CheckFailure("--seed needs a number.")
         }
         self.seed = seed
+      case "--count":
+        guard let count = words.next().flatMap({ Int($0) }), count > 0 else {
+          throw CheckFailure("--count needs a number.")
+        }
+        self.count = count
       default:
         guard !word.hasPrefix("-") else { throw CheckFailure("\(word) is not known.") }
         ids.append(word)

@@ -54,7 +54,7 @@ package enum CheckProgram {
   package static func main(_ checks: [Check]) -> Never {
     let options: CheckOptions
     do { options = try CheckOptions(CommandLine.arguments.dropFirst()) } catch {
-      complain("\(error) Usage: [--full | --soak] [--seed N] [ID...]")
+      complain("\(error) Usage: [--full | --soak] [--seed N] [--count N] [ID...]")
       exit(64)
     }
     for id in options.ids where !checks.contains(where: { $0.id == id }) {
@@ -84,7 +84,8 @@ package enum CheckProgram {
 
   private static func inProcess(_ check: Check, _ options: CheckOptions) -> CheckRow {
     let size = options.pick(quick: "--quick", full: "--full", soak: "--soak")
-    let words = [size, "--seed", "\(options.seed)", "--here", check.id]
+    let count = options.count.map { ["--count", "\($0)"] } ?? []
+    let words = [size, "--seed", "\(options.seed)"] + count + ["--here", check.id]
     do {
       let (output, status) = try OwnProcess.run(words)
       for line in output.split(separator: "\n") {

@@ -8,6 +8,7 @@
 #define CTESTSUPPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define FTS_STATUS __attribute__((warn_unused_result))
@@ -55,5 +56,20 @@ void fts_return_free_memory(void);
 
 /// Makes a write to a pipe that nobody reads fail instead of ending the tests.
 void fts_ignore_broken_pipes(void);
+
+/// A SHA-256 sum that is being made.
+typedef struct {
+  uint32_t state[8];
+  uint64_t count;
+  uint8_t rest[64];
+} fts_sha256;
+
+void fts_sha256_begin(fts_sha256 *sum);
+void fts_sha256_add(fts_sha256 *sum, const uint8_t *bytes, size_t count);
+void fts_sha256_end(fts_sha256 *sum, uint8_t digest[32]);
+
+/// Allows this process, and what it starts, as many descriptors as it may have.
+/// Returns how many those are.
+FTS_STATUS int fts_raise_descriptor_limit(void);
 
 #endif

@@ -1,0 +1,41 @@
+import CheckRows
+import Fluvial
+
+/// The memory of some processes over time, and whether it grows.
+struct MemoryTrack: Sendable, CustomStringConvertible {
+  private var samples: [Int] = []
+
+  /// A sample ten times a second, or a thousand in all.
+  static func take(
+    from start: LoopClock.Instant, to end: LoopClock.Instant, of processes: [String]
+  ) async throws -> MemoryTrack {
+    let clock = (EventLoop.current ?? .shared).clock
+    let pause = max(.milliseconds(100), start.duration(to: end) / 1_000)
+    var track = MemoryTrack()
+    try await clock.sleep(until: start, tolerance: nil)
+    while clock.now < end {
+      track.samples.append(
+        try processes.reduce(0) { try $0 + ProcessFigures.residentKiB(of: $1) })
+      try await clock.sleep(for: pause)
+    }
+    return track
+  }
+
+  /// How much more there was on average in the last third than in the second, in KiB.
+  private var drift: Int { mean(samples.suffix(samples.count / 3)) - middle }
+
+  private var middle: Int {
+    mean(samples.dropFirst(samples.count / 3).prefix(samples.count / 3))
+  }
+
+  private func mean(_ part: ArraySlice<Int>) -> Int { part.reduce(0, +) / max(part.count, 1) }
+
+  func holds(percent: Int, orKiB allowed: Int) -> Bool {
+    !samples.isEmpty && (drift * 100 <= middle * percent || drift <= allowed)
+  }
+
+  var description: String {
+    let hundredths = drift * 10_000 / max(middle, 1)
+    return "memory \(middle) KiB, then \(drift) more (\(Double(hundredths) / 100) %)"
+  }
+}

@@ -1,0 +1,23 @@
+import CTestSupport
+import CheckRows
+
+/// How long the rows are that soak: whole with `--soak`, a twentieth with `--full`, seconds otherwise.
+enum Soak {
+  case idle
+  case traffic
+
+  func duration(_ options: CheckOptions) -> Duration {
+    options.pick(quick: .seconds(4), full: .seconds(90), soak: .seconds(1_800))
+  }
+
+  static let twelveHours = Duration.seconds(12 * 3_600)
+
+  var limit: @Sendable (CheckOptions) -> Int {
+    { options in options.pick(quick: 120, full: 400, soak: 13 * 3_600) }
+  }
+}
+
+func raiseDescriptorLimit() {
+  // What the rows need and do not get, they say.
+  _ = fts_raise_descriptor_limit()
+}
