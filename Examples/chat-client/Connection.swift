@@ -147,6 +147,11 @@ actor Connection {
   // MARK: Listening
 
   private func converse(_ reader: StreamReader, _ writer: StreamWriter) async throws {
+    // A server that vanished without a word is noticed by the kernel.
+    if let tcp = writer.transport?.value as? TCPTransport {
+      try? tcp.setKeepAlive(
+        idle: .seconds(60), interval: .seconds(15), count: 4, timeout: .seconds(30))
+    }
     self.writer = writer
     phase = .joining
     defer {
