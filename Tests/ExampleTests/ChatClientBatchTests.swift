@@ -23,6 +23,17 @@ import Testing
     }
   }
 
+  @Test func `without a name it takes the one that the system knows`() throws {
+    try withChatRoom { port in
+      let client = try BuiltProducts.executable("chat-client")
+      let outcome = try PipedProgram.run(
+        "/bin/sh", ["-c", "id -un; echo hi | \(client) --port \(port)"])
+      let name = try #require(outcome.output.split(separator: "\n").first)
+      #expect(outcome.output.contains("* Welcome, \(name)!"))
+      #expect(outcome.output.hasSuffix("<\(name)> hi\n"))
+    }
+  }
+
   @Test func `a file is said line by line, the last one without its end too`() throws {
     try withChatRoom { port in
       let path = "/tmp/fluvial-chat-\(getpid())"

@@ -1,3 +1,4 @@
+import ChatWire
 import Glibc
 import TestSupport
 import Testing
@@ -131,6 +132,31 @@ struct ChatTmuxTests {
     }
   }
 
+  @Test func `who was stopped for too long comes back with the draft and what was said`() throws {
+    try withChatRoom(limits: {
+      $0.pingSilence = .milliseconds(300)
+      $0.pingWait = .milliseconds(700)
+    }) { port in
+      let window = try TmuxRun()
+      try join(window, at: port)
+      let bob = try ChatClientRun("bob", at: port)
+      try window.type("a draft")
+      try window.waitForInput("> a draft")
+      try window.press("C-z")
+      try window.waitFor("Stopped")
+      // A program that is stopped answers no PING.
+      try bob.terminal.waitFor("* ann left (ping timeout)")
+      try bob.enter("where is she?")
+      try bob.terminal.waitFor("<bob> where is she?")
+      try window.enter("fg")
+      try window.waitFor("! connection lost; reconnecting in")
+      try bob.terminal.waitFor("* ann joined")
+      try window.waitFor("<bob> where is she?")
+      try window.waitForInput("> a draft")
+      #expect(try bob.leave().isRestored)
+    }
+  }
+
   @Test(arguments: [SIGSEGV, SIGABRT, SIGKILL, SIGTERM, SIGHUP])
   func `a client that dies leaves a usable shell`(signal: Int32) throws {
     try withChatRoom { port in
@@ -162,7 +188,7 @@ struct ChatTmuxTests {
       try join(window, at: port)
       #expect(try count("before 30", in: window.screen) == 1)
       for number in 1...15 { try window.enter("said \(number)") }
-      try window.waitFor("said 15")
+      try window.waitFor("<ann> said 15")
       let rows = try window.transcript
       let before = rows.filter { $0.hasPrefix("before ") }
       #expect(before == (1...30).map { "before \($0)" })

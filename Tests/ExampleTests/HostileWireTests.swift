@@ -86,6 +86,10 @@ import Testing
     for line in seen where !line.unicodeScalars.allSatisfy(isHarmless) || line.utf8.count > 4_096 {
       throw ChatTestFailure(description: "reached others: \(line.debugDescription)")
     }
+    // Where somebody comes from is nobody's business.
+    if let line = seen.first(where: { $0.contains("127.0.0.1") }) {
+      throw ChatTestFailure(description: "an address was shown: \(line)")
+    }
   }
 
   private static func expect(_ client: ChatVisitor, toRead start: String) async throws {

@@ -54,6 +54,29 @@ import Testing
         || outcome.error.contains("ENOSPC"), "\(outcome.error)")
   }
 
+  @Test func `a socket is an input like a pipe`() throws {
+    var input: [Int32] = [-1, -1]
+    var output: [Int32] = [-1, -1]
+    try #require(
+      unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &input)
+        == 0)
+    try #require(unsafe pipe(&output) == 0)
+    _ = fcntl(output[0], F_SETFD, FD_CLOEXEC)
+    let child = try Child(
+      BuiltProducts.executable("terminal-probe"), ["prompt"], input: .descriptor(input[0]),
+      output: .descriptor(output[1]), error: .descriptor(output[1]))
+    for end in [input[0], output[1]] { close(end) }
+    defer { close(output[0]) }
+    #expect(unsafe write(input[1], "one\ntwo", 7) == 7)
+    close(input[1])
+    #expect(try child.wait() == .exited(0))
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let count = unsafe read(output[0], &bytes, bytes.count)
+    #expect(
+      String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+        == "ready\nsaid [one] 3\nsaid [two] 3\n")
+  }
+
   @Test func `with every standard stream closed it ends at once`() throws {
     let program = try BuiltProducts.executable("terminal-probe")
     let outcome = try PipedProgram.run(
