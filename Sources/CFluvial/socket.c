@@ -81,6 +81,9 @@ int fluv_socket_bind(const fluv_address *at, int flags, int mode, int *out) {
       status = set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   }
   if (status >= 0) status = check(bind(descriptor, as_sockaddr(at), at->length));
+  /* Set before, it would let us in beside another program's socket. */
+  if (status >= 0 && family != AF_UNIX && (flags & FLUV_LISTEN_SHARE_PORT))
+    status = set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
   const char *path = ((const struct sockaddr_un *)&at->storage)->sun_path;
   if (status >= 0 && family == AF_UNIX && path[0] != 0)
     status = widen(path, (mode_t)mode);

@@ -3,29 +3,58 @@ internal import FluvialTransports
 
 /// From an accepted descriptor to a handler and back.
 extension Server {
-  /// Binds every address and puts the listeners in place.
+  /// Binds every address on every loop and puts the listeners in place.
   ///
-  /// The loop's thread.
-  func bind(_ addresses: [SocketAddress]) throws(UVError) {
-    let listeners = try bindAll(addresses)
-    for listener in listeners {
-      let address = listener.address
-      listener.onAccept = { [self] in accepted($0, from: $1, at: address) }
-      listener.onBatch = { [self] in wakeRoot() }
-      let place = listener.address.description
-      listener.onShortage = { error, pause in
-        Report.warning(
-          "accepting paused", ["error": "\(error)", "address": place, "pause": "\(pause)"])
-      }
+  /// The first loop decides about ports that are any. What was bound before a failure is closed with the server.
+  func bind(_ addresses: [SocketAddress]) async throws(UVError) {
+    let bound = try await loop.onLoop { [self] _ throws(UVError) in
+      try bind(addresses, branches[0])
     }
-    let bound = listeners.map { LoopBound($0, on: loop) }
-    state.withLock { state in
-      state.listeners = bound
-      state.addresses = bound.map { $0.value.address }
+    state.withLock { $0.addresses = bound }
+    // A unix socket cannot be bound twice: the first loop accepts for all.
+    let further = bound.filter { $0.family != .unix }
+    for branch in branches.dropFirst() where !further.isEmpty {
+      _ = try await branch.loop.onLoop { [self] _ throws(UVError) in try bind(further, branch) }
     }
   }
 
-  private func bindAll(_ addresses: [SocketAddress]) throws(UVError) -> [Listener] {
+  /// Closes after a failed start, and returns when nothing is left bound.
+  func letGo() async {
+    close()
+    await waitClosed()
+    // Listeners close on their loops; what is called there now comes after that.
+    for branch in branches { await branch.loop.onLoop { _ in } }
+    if ownsGroup { await group?.shutdown() }
+  }
+
+  private func bind(
+    _ addresses: [SocketAddress], _ branch: ServerBranch
+  ) throws(UVError) -> [SocketAddress] {
+    let listeners = try bindAll(addresses, branch)
+    for listener in listeners {
+      let address = listener.address
+      listener.onAccept = { [self] descriptor, peer in
+        accepted(descriptor, from: peer, at: address, on: branch)
+      }
+      listener.onBatch = { branch.wakeRoot() }
+      if options.maxConnections != nil {
+        listener.room = AcceptRoom(take: { self.takeRoom() }, giveBack: { self.giveRoomBack() })
+      }
+      listener.warnOfShortages()
+    }
+    let isOver = branch.state.withLock { state in
+      state.listeners = listeners.map { LoopBound($0, on: branch.loop) }
+      return state.isOver
+    }
+    // Closed from another thread meanwhile.
+    if isOver { branch.close() }
+    return listeners.map(\.address)
+  }
+
+  private func bindAll(
+    _ addresses: [SocketAddress], _ branch: ServerBranch
+  ) throws(UVError) -> [Listener] {
+    let sharing = group?.sharing(at: branch.place) ?? .none
     var attemptsLeft = 16
     while true {
       var listeners: [Listener] = []
@@ -36,7 +65,7 @@ extension Server {
           let actual =
             try address.port == 0 && address.family != .unix
             ? SocketAddress(number: address.host, port: port) : address
-          listeners.append(try loop.bind(actual, options.listen))
+          listeners.append(try branch.loop.bind(actual, options.listen, sharing: sharing))
         }
         return listeners
       } catch {
@@ -49,93 +78,117 @@ extension Server {
     }
   }
 
+  /// Begins to serve on one of the loops, on its thread; nothing when it does already.
+  func start(_ branch: ServerBranch) throws(UVError) {
+    for listener in branch.state.withLock(\.listeners) { try listener.value.startServing() }
+    let (starts, isFirst) = state.withLock { state in
+      // A second call, or a close from another thread.
+      guard state.phase <= .serving, !branch.state.withLock(\.hasRoot) else {
+        return (false, false)
+      }
+      branch.state.withLock { $0.hasRoot = true }
+      state.phase = .serving
+      state.roots += 1
+      return (true, state.roots == 1)
+    }
+    if starts { startRoot(branch) }
+    if isFirst { Report.debug("a server accepts", details) }
+  }
+
+  /// Gives a connection to the loop that shall have it; the thread of the one that accepted it.
   private func accepted(
-    _ descriptor: Int32, from peer: SocketAddress?, at address: SocketAddress
+    _ descriptor: Int32, from peer: SocketAddress?, at address: SocketAddress,
+    on branch: ServerBranch
+  ) {
+    guard let group else { return begin(descriptor, from: peer, at: address, on: branch) }
+    group.share(acceptedAt: branch.place) { [self] place in
+      begin(descriptor, from: peer, at: address, on: branches[place])
+      // The batch that will end is another loop's.
+      if place != branch.place { branches[place].wakeRoot() }
+    }
+  }
+
+  /// Makes a connection of a descriptor, on the loop that it stays on.
+  private func begin(
+    _ descriptor: Int32, from peer: SocketAddress?, at address: SocketAddress,
+    on branch: ServerBranch
   ) {
     do {
-      let core = try StreamReaderProtocol(loop: loop, limit: options.limit)
-      let transport = try loop.makeTransport(adopting: descriptor, family: address.family)
+      let core = try StreamReaderProtocol(loop: branch.loop, limit: options.limit)
+      let transport = try branch.loop.makeTransport(
+        adopting: descriptor, family: address.family)
       transport.remember(remote: peer, local: address)
       transport.start(core)
-      let (isOver, isFull) = state.withLock { state in
+      let isOver = branch.state.withLock { state in
         // Closed from another thread, and the listener has not heard of it yet: nobody would handle this one.
-        if state.phase >= .stopped { return (true, false) }
+        if state.isOver { return true }
         state.accepted.append(core)
         state.connections[ObjectIdentifier(core)] = core
-        return (false, hasNoRoom(state))
+        return false
       }
-      if isOver { transport.abort() }
-      if isFull { hold(true) }
+      if isOver {
+        transport.abort()
+        giveRoomBack()
+      }
     } catch {
+      giveRoomBack()
       Report.warning(
         "a connection was dropped", ["error": "\(error)", "peer": peer?.description ?? "unknown"])
     }
   }
 
-  private func hasNoRoom(_ state: State) -> Bool {
-    options.maxConnections.map { state.connections.count >= $0 } ?? false
+  // MARK: How many connections
+
+  /// Counts one more, unless there are `maxConnections`: then the rest waits in the backlog.
+  private func takeRoom() -> Bool {
+    guard let most = options.maxConnections else { return true }
+    return state.withLock { state in
+      guard state.taken < most else { return false }
+      state.taken += 1
+      return true
+    }
   }
 
-  /// The rest waits in the backlog.
-  ///
-  /// The loop's thread.
-  private func hold(_ isHeld: Bool) {
-    for listener in state.withLock(\.listeners) { listener.value.setHeld(isHeld) }
+  /// Counts one off, and lets every loop accept again if there was no room before.
+  private func giveRoomBack() {
+    guard let most = options.maxConnections else { return }
+    let wasFull = state.withLock { state in
+      state.taken -= 1
+      return state.taken == most - 1
+    }
+    if wasFull { for branch in branches { branch.hold(false) } }
   }
 
   // MARK: The root task
 
-  /// One task with a child for each connection, woken once for each batch.
-  func startRoot() {
+  /// One task with a child for each connection of a loop, woken once for each batch.
+  private func startRoot(_ branch: ServerBranch) {
     // A loop that ends takes its servers along, and cancels the handlers as a shutdown does.
     let hook = ServerEndHook()
-    let end = LoopEndHook(on: loop) { [self] in
-      hook.leave()
+    let outlivesOthers = branch.place == 0 && ownsGroup
+    let end = LoopEndHook(on: branch.loop) { [self] in
       close()
       cancelHandlers()
+      guard outlivesOthers, let group else { return hook.leave() }
+      // And the loops that were made for this server, before it ends itself.
+      group.stop { branch.loop.execute { hook.leave() } }
     }
-    hook.hook = LoopBound(end, on: loop)
-    let task = Task(executorPreference: loop.taskExecutor) { [self] in
-      await withDiscardingTaskGroup { group in
-        while let batch = await nextBatch() {
-          for core in batch { group.addTask { await self.handle(core) } }
+    hook.hook = LoopBound(end, on: branch.loop)
+    let task = Task(executorPreference: branch.loop.taskExecutor) { [self] in
+      await withDiscardingTaskGroup { tasks in
+        while let batch = await branch.nextBatch() {
+          for core in batch { tasks.addTask { await self.handle(core, branch) } }
         }
       }
-      await loop.onLoop { _ in hook.leave() }
+      if !outlivesOthers { await branch.loop.onLoop { _ in hook.leave() } }
       rootEnded()
     }
-    state.withLock { $0.rootTask = task }
-    Report.debug("a server accepts", details)
-  }
-
-  private func wakeRoot() {
-    let wait: OneShotSignal? = state.withLock { state in
-      guard !state.accepted.isEmpty else { return nil }
-      defer { state.rootWait = nil }
-      return state.rootWait
-    }
-    wait?.fire()
-  }
-
-  /// The connections to handle next; nil when there will be none.
-  private func nextBatch() async -> [StreamReaderProtocol]? {
-    while true {
-      let wait = OneShotSignal()
-      let (batch, isOver) = state.withLock { state in
-        let batch = state.accepted
-        state.accepted = []
-        let isOver = state.phase >= .stopped
-        if batch.isEmpty, !isOver { state.rootWait = wait }
-        return (batch, isOver)
-      }
-      if !batch.isEmpty { return batch }
-      if isOver { return nil }
-      await wait.wait()
-    }
+    if outlivesOthers { state.withLock { $0.lastHook = hook } }
+    branch.state.withLock { $0.rootTask = task }
   }
 
   @inline(__always)
-  private func handle(_ core: StreamReaderProtocol) async {
+  private func handle(_ core: StreamReaderProtocol, _ branch: ServerBranch) async {
     do {
       // No cancellation handler of its own: only `cancelHandlers` cancels this task, and it ends the reads' waits too.
       core.openScope()
@@ -145,7 +198,8 @@ extension Server {
     } catch { ended(core, with: error) }
     core.closeScope()
     _ = await core.waitClosed()
-    forget(core)
+    branch.state.withLock { $0.connections[ObjectIdentifier(core)] = nil }
+    giveRoomBack()
   }
 
   private func ended(_ core: StreamReaderProtocol, with error: any Error) {
@@ -157,20 +211,8 @@ extension Server {
     }
   }
 
-  private func forget(_ core: StreamReaderProtocol) {
-    let hasRoom = state.withLock { state in
-      state.connections[ObjectIdentifier(core)] = nil
-      return !hasNoRoom(state)
-    }
-    if hasRoom, options.maxConnections != nil { hold(false) }
-  }
-
-  /// Cancels the root task, with it every handler, and the waits that rely on that.
-  func cancelHandlers() {
-    let (root, connections) = state.withLock { ($0.rootTask, Array($0.connections.values)) }
-    root?.cancel()
-    for connection in connections { connection.cancelScope() }
-  }
+  /// Cancels the root tasks, with them every handler, and the waits that rely on that.
+  func cancelHandlers() { for branch in branches { branch.cancelHandlers() } }
 
   private func report(_ error: any Error, from core: StreamReaderProtocol) {
     if let onHandlerError = options.onHandlerError {
@@ -187,18 +229,28 @@ extension Server {
   }
 
   private func rootEnded() {
-    Report.debug("a server has ended", details)
-    let signals = state.withLock { state in
-      state.phase = .closed
-      defer { state.closeWaiters = [] }
-      return state.closeWaiters
+    let isLast = state.withLock { state in
+      state.roots -= 1
+      return state.roots == 0
     }
+    guard isLast else { return }
+    if ownsGroup, let group { group.stop { self.finish() } } else { finish() }
+  }
+
+  private func finish() {
+    Report.debug("a server has ended", details)
+    let (signals, hook) = state.withLock { state in
+      state.phase = .closed
+      defer { (state.closeWaiters, state.lastHook) = ([], nil) }
+      return (state.closeWaiters, state.lastHook)
+    }
+    if let hook { loop.execute { hook.leave() } }
     for signal in signals { signal.fire() }
   }
 }
 
 /// Where a server's root task finds the hook to take out at its end; touched on the loop's thread only.
-private final class ServerEndHook: @unchecked Sendable {
+final class ServerEndHook: @unchecked Sendable {
   var hook: LoopBound<LoopEndHook>?
 
   func leave() {

@@ -3,7 +3,8 @@ public import FluvialTransports
 
 /// Listening sockets and the connections that came from them: asyncio's `Server`.
 ///
-/// May be used from any task. A handler runs for each connection, as a child task on the server's loop.
+/// May be used from any task. A handler runs for each connection, as a child task on the connection's loop: the server's
+/// one, or one of its group's. A server ends with the first of its loops that ends.
 public final class Server: Sendable {
   /// What a server does with each connection.
   public typealias Handler = @Sendable (StreamReader, StreamWriter) async throws -> Void
@@ -15,25 +16,34 @@ public final class Server: Sendable {
 
   struct State {
     var phase = Phase.bound
-    var listeners: [LoopBound<Listener>] = []
     var addresses: [SocketAddress] = []
-    /// Accepted and not yet handed to the root task.
-    var accepted: [StreamReaderProtocol] = []
-    var connections: [ObjectIdentifier: StreamReaderProtocol] = [:]
-    var rootWait: OneShotSignal?
-    var rootTask: Task<Void, Never>?
+    /// Branches whose root task runs.
+    var roots = 0
+    /// Keeps the first loop from ending before those that were made for this server.
+    var lastHook: ServerEndHook?
+    /// Connections, and accepts under way; counted only for `maxConnections`.
+    var taken = 0
     var stopWaiters: [OneShotSignal] = []
     var closeWaiters: [OneShotSignal] = []
   }
 
-  /// The loop that the connections live on.
+  /// The loop that the connections live on; the first of them, when there are several.
   public let loop: EventLoop
+  /// The loops that the connections live on.
+  public var loops: [EventLoop] { branches.map(\.loop) }
+
+  let branches: [ServerBranch]
+  /// Kept for the time of the server; nil for a server on one loop.
+  let group: EventLoopGroup?
+  /// The group was made for this server, and ends with it.
+  let ownsGroup: Bool
   let state = Lock(State())
   let options: ServerOptions
   let handler: Handler
 
-  init(loop: EventLoop, options: ServerOptions, handler: @escaping Handler) {
-    self.loop = loop
+  init(on place: ServerPlace, options: ServerOptions, handler: @escaping Handler) {
+    (loop, group, ownsGroup) = (place.loop, place.group, place.endsWithServer)
+    branches = (group?.loops ?? [loop]).enumerated().map { ServerBranch(place: $0, loop: $1) }
     self.options = options
     self.handler = handler
   }
@@ -49,7 +59,9 @@ public final class Server: Sendable {
   public var isServing: Bool { state.withLock { $0.phase == .serving } }
 
   /// How many connections there are.
-  public var connectionCount: Int { state.withLock { $0.connections.count } }
+  public var connectionCount: Int {
+    branches.reduce(0) { $0 + $1.state.withLock(\.connections.count) }
+  }
 
   // MARK: Serving
 
@@ -60,21 +72,19 @@ public final class Server: Sendable {
   /// Throws ``StreamError/Code/addressInUse``, and ``StreamError/Code/closed`` after a close. Waits for the loop's turn only,
   /// which cancellation does not shorten.
   public func startServing() async throws {
-    let listeners = try state.withLock { state in
-      guard state.phase <= .serving else { throw StreamError.closed }
-      return state.listeners
-    }
+    guard state.withLock({ $0.phase <= .serving }) else { throw StreamError.closed }
     do {
-      try await loop.onLoop { [self] _ throws(UVError) in
-        for listener in listeners { try listener.value.startServing() }
-        let starts = state.withLock { state in
-          guard state.phase == .bound else { return false }
-          state.phase = .serving
-          return true
-        }
-        if starts { startRoot() }
+      for branch in branches {
+        try await branch.loop.onLoop { [self] _ throws(UVError) in try start(branch) }
       }
-    } catch { throw StreamError.wrapping(error) }
+    } catch {
+      // One loop that serves and another that does not is no server.
+      if isServing {
+        close()
+        cancelHandlers()
+      }
+      throw StreamError.wrapping(error)
+    }
   }
 
   /// Serves until ``close()``, or until the task is cancelled, which closes.
@@ -108,23 +118,18 @@ public final class Server: Sendable {
   ///
   /// Returns at once; a second call does nothing.
   public func close() {
-    let (listeners, signals) = state.withLock { state in
-      guard state.phase < .stopped else { return ([LoopBound<Listener>](), [OneShotSignal]()) }
+    let (isFirst, signals) = state.withLock { state in
+      guard state.phase < .stopped else { return (false, [OneShotSignal]()) }
       // Without a root task there is nobody to tell the end.
       let hasRoot = state.phase == .serving
       state.phase = hasRoot ? .stopped : .closed
       var signals = state.stopWaiters
-      if let rootWait = state.rootWait { signals.append(rootWait) }
       if !hasRoot { signals += state.closeWaiters }
-      defer {
-        state.listeners = []
-        state.stopWaiters = []
-        state.rootWait = nil
-      }
-      return (state.listeners, signals)
+      state.stopWaiters = []
+      return (true, signals)
     }
-    let closeAll: @Sendable () -> Void = { for listener in listeners { listener.value.close() } }
-    if loop.isCurrent { closeAll() } else { loop.execute(closeAll) }
+    guard isFirst else { return }
+    for branch in branches { branch.close() }
     for signal in signals { signal.fire() }
   }
 
@@ -175,7 +180,7 @@ public final class Server: Sendable {
   }
 
   private var connections: [StreamReaderProtocol] {
-    state.withLock { Array($0.connections.values) }
+    branches.flatMap { $0.state.withLock { Array($0.connections.values) } }
   }
 
   /// Whether it was closed by then.

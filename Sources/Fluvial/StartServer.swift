@@ -45,7 +45,7 @@ public func startServer(
   handler: @escaping Server.Handler
 ) async throws -> Server {
   let loop = loop ?? .current ?? .shared
-  return try await start(loop, options, startServing, handler) {
+  return try await start(.loop(loop), options, startServing, handler) {
     try await loop.addresses(ofHosts: hosts, port: port)
   }
 }
@@ -59,13 +59,13 @@ public func startServer(
   unixPath path: String, options: ServerOptions = ServerOptions(), startServing: Bool = true,
   on loop: EventLoop? = nil, handler: @escaping Server.Handler
 ) async throws -> Server {
-  try await start(loop ?? .current ?? .shared, options, startServing, handler) {
+  try await start(.loop(loop ?? .current ?? .shared), options, startServing, handler) {
     [try SocketAddress(unixPath: path)]
   }
 }
 
-private func start(
-  _ loop: EventLoop, _ options: ServerOptions, _ startServing: Bool,
+func start(
+  _ place: ServerPlace, _ options: ServerOptions, _ startServing: Bool,
   _ handler: @escaping Server.Handler, _ addresses: () async throws -> [SocketAddress]
 ) async throws -> Server {
   guard options.limit > 0 else {
@@ -75,16 +75,16 @@ private func start(
     throw StreamError.invalid("maxConnections must be positive.")
   }
   do {
-    let server = Server(loop: loop, options: options, handler: handler)
     let addresses = try await addresses()
-    try await loop.onLoop { _ throws(UVError) in try server.bind(addresses) }
-    if startServing {
-      do { try await server.startServing() } catch {
-        server.close()
-        throw error
-      }
+    let server = Server(on: place, options: options, handler: handler)
+    do {
+      try await server.bind(addresses)
+      if startServing { try await server.startServing() }
+      return server
+    } catch {
+      await server.letGo()
+      throw error
     }
-    return server
   } catch { throw StreamError.wrapping(error) }
 }
 
@@ -114,7 +114,7 @@ public func withServer<Result>(
   return try await shuttingDown(server, grace, body)
 }
 
-private func shuttingDown<Result>(
+func shuttingDown<Result>(
   _ server: Server, _ grace: Duration, _ body: (Server) async throws -> Result
 ) async throws -> Result {
   do {

@@ -117,23 +117,28 @@ extension EventLoop {
       let listener = try loop.bind(address, options)
       let local = listener.address
       listener.onAccept = { descriptor, peer in
-        do throws(UVError) {
-          let transport = try loop.makeTransport(adopting: descriptor, family: address.family)
-          transport.remember(remote: peer, local: local)
-          transport.start(factory.value())
-        } catch {
-          Report.warning(
-            "a connection was dropped",
-            ["error": "\(error)", "peer": peer?.description ?? "unknown"])
-        }
+        loop.start(descriptor, from: peer, at: local, factory.value)
       }
-      let place = listener.address.description
-      listener.onShortage = { error, pause in
-        Report.warning(
-          "accepting paused", ["error": "\(error)", "address": place, "pause": "\(pause)"])
-      }
+      listener.warnOfShortages()
       try listener.startServing()
       return LoopBound(listener, on: loop)
+    }
+  }
+
+  /// Puts a protocol object on an accepted connection.
+  ///
+  /// The loop's thread.
+  func start(
+    _ descriptor: Int32, from peer: SocketAddress?, at address: SocketAddress,
+    _ makeProtocol: () -> any StreamProtocol
+  ) {
+    do throws(UVError) {
+      let transport = try makeTransport(adopting: descriptor, family: address.family)
+      transport.remember(remote: peer, local: address)
+      transport.start(makeProtocol())
+    } catch {
+      Report.warning(
+        "a connection was dropped", ["error": "\(error)", "peer": peer?.description ?? "unknown"])
     }
   }
 
@@ -141,7 +146,7 @@ extension EventLoop {
   ///
   /// The loop's thread.
   package func bind(
-    _ address: SocketAddress, _ options: ListenOptions
+    _ address: SocketAddress, _ options: ListenOptions, sharing: PortSharing = .none
   ) throws(UVError) -> Listener {
     try core.checkOpen()
     guard options.backlog >= 0 else {
@@ -156,7 +161,7 @@ extension EventLoop {
     if isFile, options.replacesStaleSocket { try UnixSocketFile.makeWay(for: address) }
     var raw = try address.raw()
     var descriptor: Int32 = -1
-    let flags = (options.reusePort ? FLUV_LISTEN_REUSE_PORT.int32 : 0) | FLUV_LISTEN_V6_ONLY.int32
+    let flags = sharing.flags(options) | FLUV_LISTEN_V6_ONLY.int32
     try UVError.check(
       unsafe fluv_socket_bind(&raw, flags, options.unixMode, &descriptor), "bind \(address)")
     let owned = OwnedDescriptor(descriptor)

@@ -21,6 +21,8 @@ public final class Listener: LoopResource {
   private let backlog: Int32
   private let unixFile: UnixSocketFile?
   package var onAccept: OnAccept?
+  /// Asked before each connection, told of each that did not come after it said yes; nil: there is always room.
+  package var room: AcceptRoom?
   /// Once for each pause.
   package var onShortage: ((UVError, Duration) -> Void)?
   /// At the end of each batch.
@@ -59,6 +61,15 @@ public final class Listener: LoopResource {
     try poll.start(readable: true)
   }
 
+  /// Lets the log tell of each pause.
+  package func warnOfShortages() {
+    let place = address.description
+    onShortage = { error, pause in
+      Report.warning(
+        "accepting paused", ["error": "\(error)", "address": place, "pause": "\(pause)"])
+    }
+  }
+
   /// While held, connections wait in the backlog.
   package func setHeld(_ held: Bool) {
     guard held != isHeld else { return }
@@ -78,6 +89,7 @@ public final class Listener: LoopResource {
     fluv_descriptor_close(descriptor)
     descriptor = -1
     onAccept = nil
+    room = nil
     onShortage = nil
     onBatch = nil
     loop.core.unregister(self)
@@ -92,6 +104,10 @@ public final class Listener: LoopResource {
   private func acceptBatch() {
     for _ in 0..<Self.batch {
       guard descriptor >= 0, !isHeld, let onAccept else { break }
+      if let room, !room.take() {
+        setHeld(true)
+        break
+      }
       var peer = fluv_address()
       let accepted = unsafe fluv_socket_accept(descriptor, &peer)
       if accepted >= 0 {
@@ -99,6 +115,7 @@ public final class Listener: LoopResource {
         onAccept(accepted, SocketAddress(raw: peer))
         continue
       }
+      room?.giveBack()
       let error = UVError(code: accepted)
       if error == .tryAgain { break }
       if Self.isShortage(error) {
@@ -138,5 +155,17 @@ public final class Listener: LoopResource {
     do { try poll.start(readable: true) } catch {
       onShortage?(error, .zero)
     }
+  }
+}
+
+/// Who counts the connections that a listener may take.
+package struct AcceptRoom {
+  let take: () -> Bool
+  let giveBack: () -> Void
+
+  /// `take` counts one more, if there is room; `giveBack` counts it off again.
+  package init(take: @escaping () -> Bool, giveBack: @escaping () -> Void) {
+    self.take = take
+    self.giveBack = giveBack
   }
 }

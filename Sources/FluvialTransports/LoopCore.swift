@@ -1,6 +1,7 @@
 internal import CFluvial
 internal import DequeModule
 internal import FluvialPrimitives
+internal import Synchronization
 
 /// What a loop has to run: a job of Swift concurrency, by the executor that it was enqueued on, or a plain call.
 enum ReadyItem {
@@ -64,6 +65,8 @@ package final class LoopCore: TaskExecutor {
   let blocks = BlockPool()
   let inbox = Lock(Inbox())
   let handle: OpaquePointer
+  /// How much lives here, for who shares connections out among loops; any thread.
+  private let load = Atomic<Int>(0)
 
   /// A tick runs at most this many jobs, so that timers and descriptors get their turn.
   private static let jobsPerTick = 256
@@ -259,8 +262,20 @@ package final class LoopCore: TaskExecutor {
     }
   }
 
+  /// How many resources there are, and connections on their way here.
+  ///
+  /// Any thread.
+  var currentLoad: Int { load.load(ordering: .relaxed) }
+
+  /// Any thread.
+  func addLoad(_ more: Int) { load.add(more, ordering: .relaxed) }
+
+  /// The loop ends: nobody gives it a connection any more.
+  func repelLoad() { addLoad(1 << 40) }
+
   /// Enters something that must be gone before the loop can end.
   func register(_ resource: LoopResource) {
+    addLoad(1)
     unsafe resource.registration = local.pointee.resources.count
     unsafe local.pointee.resources.append(resource)
   }
@@ -269,6 +284,7 @@ package final class LoopCore: TaskExecutor {
   func unregister(_ resource: LoopResource) {
     guard let index = resource.registration else { return }
     resource.registration = nil
+    addLoad(-1)
     let last = unsafe local.pointee.resources.removeLast()
     if last !== resource {
       unsafe local.pointee.resources[index] = last

@@ -121,6 +121,7 @@ extension EventLoop {
   /// Lets go of every resource, runs what is ready, closes the loop, sends latecomers elsewhere.
   func end() {
     unsafe core.local.pointee.phase = .closing
+    core.repelLoad()
     core.dropTimers()
     // Those at the end of the list first: an entry that goes is replaced by the last.
     for resource in unsafe core.local.pointee.resources.reversed() { resource.loopWillClose() }

@@ -205,7 +205,9 @@ FLUV_CHECKED int fluv_socket_connect(const fluv_address *to,
 FLUV_CHECKED int fluv_socket_outcome(int descriptor);
 enum {
   FLUV_LISTEN_REUSE_PORT = 1,
-  FLUV_LISTEN_V6_ONLY = 2
+  FLUV_LISTEN_V6_ONLY = 2,
+  /* Binds alone, and then lets sockets with FLUV_LISTEN_REUSE_PORT come. */
+  FLUV_LISTEN_SHARE_PORT = 4
 };
 /* mode: permissions of a unix socket's file. */
 FLUV_CHECKED int fluv_socket_bind(const fluv_address *at, int flags, int mode,
