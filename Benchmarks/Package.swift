@@ -8,6 +8,8 @@ let package = Package(
   dependencies: [.package(name: "fluvial", path: "..")],
   targets: [
     .executableTarget(
-      name: "bench-server", dependencies: [.product(name: "Fluvial", package: "fluvial")])
+      name: "bench-server", dependencies: [.product(name: "Fluvial", package: "fluvial")]),
+    .executableTarget(
+      name: "hop-costs", dependencies: [.product(name: "Fluvial", package: "fluvial")]),
   ]
 )

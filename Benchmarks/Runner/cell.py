@@ -33,6 +33,16 @@ def connected(place):
             return False
 
 
+def wait_until_connected(process, place):
+    """Whether the server came to listen, within ten seconds."""
+    deadline = time.monotonic() + 10
+    while not connected(place):
+        if process.poll() is not None or time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def ended(process):
     if process.poll() is None:
         process.kill()
@@ -58,12 +68,9 @@ def measure(server, workload, seconds, warm_up, server_cores, load_cores, more=(
                 ["taskset", "-c", server_cores, *words, *more], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **server.environment})
             try:
-                deadline = time.monotonic() + 10
-                while not connected(place):
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        errors.seek(0)
-                        return {"failed": "the server did not start: " + errors.read()[-300:].decode(errors="replace")}
-                    time.sleep(0.01)
+                if not wait_until_connected(process, place):
+                    errors.seek(0)
+                    return {"failed": "the server did not start: " + errors.read()[-300:].decode(errors="replace")}
                 # A server that compiles as it runs is given a moment.
                 time.sleep(0.1)
                 return under_load(process, workload, place, seconds, warm_up, load_cores)

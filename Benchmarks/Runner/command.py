@@ -2,11 +2,16 @@
 import argparse
 
 import build
+import calls
+import hops
 import measure
 import memory
+import results
+import scaling
 import selftest
 
-COMMANDS = {"build": build, "measure": measure, "memory": memory, "selftest": selftest}
+COMMANDS = {"build": build, "measure": measure, "results": results, "scaling": scaling, "hops": hops, "calls": calls,
+            "memory": memory, "selftest": selftest}
 
 
 def main():

@@ -9,6 +9,7 @@ import re
 import subprocess
 
 import counted
+import extras
 import places
 
 FEW, MANY = 8, 136
@@ -105,6 +106,7 @@ def site_of(frames):
 
 
 def show(layer, touched, sites):
+    """Prints the table; returns its rows."""
     rows = by_stack(layer, touched)
     parts = collections.Counter()
     blocks = collections.Counter()
@@ -119,6 +121,7 @@ def show(layer, touched, sites):
         print("  by place (bytes taken, bytes asked, blocks, where):")
         for frames, asked, count, cost in rows:
             print(f"  {cost:7.0f} {asked:7.0f} {count:6.2f}  {site_of(frames)}")
+    return [[layer, part, f"{cost:.0f}", f"{blocks[part]:.1f}"] for part, cost in parts.most_common()]
 
 
 def add_arguments(parser):
@@ -130,7 +133,10 @@ def add_arguments(parser):
 def main(arguments):
     if not places.has("valgrind") or not places.has("objcopy"):
         raise SystemExit("this needs valgrind and binutils")
+    rows = []
     for layer in arguments.layers.split(","):
-        for touched in (False, True) if arguments.touched else (False,):
-            show(layer, touched, arguments.sites)
+        rows += show(layer, False, arguments.sites)
+        if arguments.touched:
+            show(layer, True, arguments.sites)
+    extras.keep("memory", ["", "part", "bytes", "blocks"], rows)
     print("\nThe kernel's own figure, fragmentation included: Benchmarks/run --workloads idle10k")

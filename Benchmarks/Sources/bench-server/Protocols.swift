@@ -1,7 +1,7 @@
 import Fluvial
 import Glibc
 
-func serveByProtocol(at place: String, _ mode: Mode) async throws {
+func serveByProtocol(at place: String, _ mode: Mode, loops: Int) async throws {
   guard let loop = EventLoop.current else { fatalError("off the loop") }
   let address =
     if let port = Int(place) {
@@ -9,10 +9,21 @@ func serveByProtocol(at place: String, _ mode: Mode) async throws {
     } else {
       try SocketAddress(unixPath: place)
     }
-  let crowd = Crowd()
-  let listener = try await loop.createServer(on: address) { BenchProtocol(mode, crowd) }
-  try await loop.clock.sleep(for: .seconds(1_000_000))
-  _ = listener
+  if loops > 1 {
+    // Each loop's connections know each other: what is broadcast stays on its loop.
+    let group = try EventLoopGroup(loops: loops)
+    let crowds = group.loops.map { LoopBound(handingOver: Crowd(), to: $0) }
+    let listener = try await group.createServer(on: address) {
+      BenchProtocol(mode, crowds[group.indexOfCurrentLoop ?? 0].value)
+    }
+    try await loop.clock.sleep(for: .seconds(1_000_000))
+    listener.close()
+  } else {
+    let crowd = Crowd()
+    let listener = try await loop.createServer(on: address) { BenchProtocol(mode, crowd) }
+    try await loop.clock.sleep(for: .seconds(1_000_000))
+    _ = listener
+  }
 }
 
 final class Crowd {
