@@ -42,18 +42,23 @@ import ProgramSupport
     let (host, ports, limit, timeout) = (host, ports.numbers, limit, Duration.seconds(timeout))
     try runProgram("port-scan") {
       let loop = EventLoop.current ?? .shared
-      let addresses: [SocketAddress]
-      do { addresses = try await loop.resolve(host: host, port: 0) } catch {
-        throw Failure(error)
+      // Once, and not for each port.
+      guard let address = try await loop.resolve(host: host, port: 0).first else {
+        throw Failure("\(host) has no address.", .noHost)
       }
-      let scan = Scan(host: addresses[0].host, limit: limit, timeout: timeout)
+      let scan = Scan(host: address.host, limit: limit, timeout: timeout)
       let output = try await standardOutput()
       let bar = await ProgressBar(total: ports.count)
       var counts: [PortState: Int] = [:]
       try await scan.run(ports) { port, state in
         counts[state, default: 0] += 1
-        if state == .open { try await bar.printing { try await output.writeLine("\(port) open") } }
-        await bar.advance()
+        if state == .open {
+          await bar.clear()
+          try await output.writeLine("\(port) open")
+          // Before the bar is back: it goes another way to the same screen.
+          try await output.flush()
+        }
+        bar.advance()
       }
       await bar.clear()
       let summary = [PortState.open, .closed, .silent, .unreachable]

@@ -17,19 +17,13 @@ final class ProgressBar {
     terminal = isatty(STDERR_FILENO) == 1 ? try? await standardError() : nil
   }
 
-  /// One more is done.
-  func advance() async {
+  /// One more is done; never waits.
+  func advance() {
     done += 1
     show()
   }
 
-  /// Takes the bar away for a line of output, and shows it again below.
-  func printing(_ body: () async throws -> Void) async rethrows {
-    await clear()
-    try await body()
-  }
-
-  /// Takes the bar away.
+  /// Takes the bar away, for a line of output; the next ``advance()`` shows it again below.
   func clear() async {
     guard let terminal, shown >= 0 else { return }
     shown = -1
@@ -45,7 +39,7 @@ final class ProgressBar {
     let filled = done * Self.width / total
     let bar =
       String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
-    // Never waits: a terminal that takes no output misses a picture, and the scan goes on.
+    // A terminal that takes no output misses a picture, and the scan goes on.
     _ = try? terminal.tryWrite(Array("\r[\(bar)] \(percent) %".utf8))
   }
 }
