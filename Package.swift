@@ -22,7 +22,8 @@ let package = Package(
   name: "fluvial",
   platforms: [.macOS(.v26)],
   products: [
-    .library(name: "Fluvial", targets: ["Fluvial"]),
+    // The second comes with the first, and its symbols are as public.
+    .library(name: "Fluvial", targets: ["Fluvial", "FluvialTransports"]),
     .library(name: "FluvialTerminal", targets: ["FluvialTerminal"]),
     .library(name: "FluvialTesting", targets: ["FluvialTesting"]),
   ],
