@@ -3,6 +3,7 @@ import collections
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -38,20 +39,23 @@ def one(server, workload, seconds):
         place = cell.free_place(workload.is_unix, folder)
         summary = os.path.join(folder, "summary")
         words = [word.format(place=place, mode=workload.mode) for word in server.command]
-        tracer = subprocess.Popen(["strace", "-f", "-c", "-o", summary, *words], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
         try:
-            cell.wait_until_connected(tracer, place)
+            cell.wait_until_connected(process, place)
+            # From here on: what starting took is left out.
+            tracer = subprocess.Popen(["strace", "-f", "-c", "-o", summary, "-p", str(process.pid)],
+                                      stderr=subprocess.PIPE, text=True)
+            if "attached" not in tracer.stderr.readline():
+                raise SystemExit("strace may not attach to a process here")
             # Everything is counted, so everything is measured.
             load = [places.LOAD_GENERATOR, "--seconds", str(seconds), "--warmup", "0",
                     *cell.load_arguments(workload, place, 1)]
             sample = json.loads(subprocess.run(load, capture_output=True, text=True, timeout=60).stdout)
-        finally:
-            # The server, by its parent: strace then writes what it has counted.
-            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(tracer.pid)], capture_output=True, text=True)
-            for pid in children.stdout.split():
-                os.kill(int(pid), 15)
+            tracer.send_signal(signal.SIGINT)
             tracer.wait(30)
+        finally:
+            cell.ended(process)
         return counted(summary), sample["msgs"]
 
 

@@ -1,5 +1,11 @@
 // hop-costs: what an await costs, from one place to another. Prints lines of name, tab, nanoseconds.
 import Fluvial
+import Synchronization
+
+let between = Atomic<Int>(0)
+
+/// Something that a caller does between two calls: without it the compiler leaves out the way back.
+@inline(never) nonisolated func doSomething() { between.add(1, ordering: .relaxed) }
 
 /// An actor on a loop.
 actor Counter {
@@ -13,7 +19,18 @@ actor Counter {
 
   /// Calls another actor so often.
   func call(_ other: Counter, times: Int) async {
-    for _ in 0..<times { await other.add() }
+    for _ in 0..<times {
+      await other.add()
+      doSomething()
+    }
+  }
+}
+
+/// Calls an actor so often, from wherever the task runs.
+@concurrent func call(_ counter: Counter, times: Int) async {
+  for _ in 0..<times {
+    await counter.add()
+    doSomething()
   }
 }
 
@@ -48,20 +65,25 @@ let neighbour = Counter(loop: here)
 
 report(
   "an actor on a loop calls another on the same loop",
-  try await measure(50_000) { times in await neighbour.call(counter, times: times) })
+  try await measure(50_000) { times in
+    try await onLoop(here) { await neighbour.call(counter, times: times) }
+  })
+report(
+  "the same in a task that prefers no executor",
+  try await measure(20_000) { times in await neighbour.call(counter, times: times) })
 report(
   "a task that prefers the loop calls an actor on it",
   try await measure(20_000) { times in
-    try await onLoop(here) { for _ in 0..<times { await counter.add() } }
+    try await onLoop(here) { await call(counter, times: times) }
   })
 report(
   "a task on another loop calls it",
   try await measure(2_000) { times in
-    try await onLoop(there) { for _ in 0..<times { await counter.add() } }
+    try await onLoop(there) { await call(counter, times: times) }
   })
 report(
   "a task on the global executor calls it",
-  try await measure(2_000) { times in for _ in 0..<times { await counter.add() } })
+  try await measure(2_000) { times in await call(counter, times: times) })
 
 let server = try await startServer(host: "127.0.0.1", port: 0, on: here) { _, writer in
   try await writer.write([UInt8](repeating: 1, count: 60_000))
