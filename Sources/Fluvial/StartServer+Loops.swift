@@ -29,7 +29,7 @@ struct ServerPlace {
 /// Listens on a host's addresses with a socket on each loop of a group, and runs `handler` for each connection.
 ///
 /// As ``startServer(host:port:options:startServing:on:handler:)``, on several cores. A connection stays on one loop, and
-/// its handler runs there; ``EventLoopGroup/indexOfCurrentLoop`` tells which. The kernel shares connections out; a loop
+/// its handler runs there; ``/FluvialTransports/EventLoopGroup/indexOfCurrentLoop`` tells which. The kernel shares connections out; a loop
 /// that has more than an eighth above the one with fewest gives what it accepts to that one. `maxConnections` counts
 /// those of all loops. An address where somebody else listens is refused, as on one loop. The server ends with the first
 /// loop of the group that ends.
