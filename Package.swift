@@ -121,6 +121,10 @@ let package = Package(
       name: "CheckRows", dependencies: ["CTestSupport"], path: "Tests/CheckRows",
       swiftSettings: strict),
 
+    // What a sanitizer must find before it is believed.
+    .executableTarget(
+      name: "planted-defect", path: "Tests/Probes/planted-defect", swiftSettings: strict),
+
     // Cancellation storms, as rows.
     .executableTarget(
       name: "storm-rows",

@@ -12,3 +12,16 @@ tested() {
   rm -f "$said"
   exit "$status"
 }
+
+# found ID NAME DEFECT SIGN FLAG…: the defect, planted in a program that is built with these flags, must be noticed:
+# the program fails, and says SIGN.
+found() {
+  local id=$1 name=$2 defect=$3 sign=$4 said status=0 bin outcome=failed
+  shift 4
+  said="not built"
+  if swift build "$@" --product planted-defect >&2 && bin=$(swift build "$@" --show-bin-path); then
+    said=$("$bin/planted-defect" "$defect" 2>&1) || status=$?
+  fi
+  if [ "$status" -ne 0 ] && grep -q "$sign" <<<"$said"; then outcome=passed; fi
+  row "$id" "$outcome" "$name" "status $status" "fails, and says $sign"
+}

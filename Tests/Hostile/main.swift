@@ -20,4 +20,5 @@ CheckProgram.main([
   Check("S6", "slow requests beside good ones", within: 200, slowRequests),
   Check("S7", "connections that are reset at once", within: 300, resetFlood),
   Check("S8", "a whole server in 64 MB of memory during S1 to S6", within: 300, inLittleMemory),
+  Check("W1", "hand-made bad input at the chat server", within: 300, wireCases),
 ])
