@@ -97,7 +97,9 @@ struct ReadBuffer {
 
   mutating func consume(_ taken: Int) {
     if queue.isEmpty {
-      unsafe window = UnsafeBufferPointer(rebasing: window.dropFirst(taken))
+      let taken = unsafe min(taken, window.count)
+      unsafe window = UnsafeBufferPointer(
+        start: window.baseAddress.map { unsafe $0 + taken }, count: window.count - taken)
     } else {
       queue.consume(taken)
     }
@@ -271,7 +273,34 @@ extension String {
   ///
   /// Half the cost of `init(validating:as:)`, which goes through generic code.
   init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
-    guard let valid = unsafe try? UTF8Span(validating: bytes.span) else { return nil }
-    self.init(copying: valid)
+    if unsafe bytes.isASCII {
+      unsafe self.init(copying: UTF8Span(unchecked: bytes.span, isKnownASCII: true))
+    } else {
+      guard let valid = unsafe try? UTF8Span(validating: bytes.span) else { return nil }
+      self.init(copying: valid)
+    }
+  }
+}
+
+extension UnsafeBufferPointer where Element == UInt8 {
+  /// Whether no byte is over 127, looked at 32 at a time.
+  fileprivate var isASCII: Bool {
+    let raw = UnsafeRawBufferPointer(self)
+    var (high, place): (UInt64, Int) = (0, 0)
+    while place + 32 <= count {
+      for word in 0..<4 {
+        unsafe high |= raw.loadUnaligned(fromByteOffset: place + 8 * word, as: UInt64.self)
+      }
+      place += 32
+    }
+    while place + 8 <= count {
+      unsafe high |= raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      place += 8
+    }
+    while place < count {
+      unsafe high |= UInt64(self[place])
+      place += 1
+    }
+    return high & 0x8080_8080_8080_8080 == 0
   }
 }

@@ -1,4 +1,5 @@
-internal import FluvialPrimitives
+public import FluvialPrimitives
+internal import Synchronization
 
 extension StreamReader {
   /// Waits for bytes and lends all that are there to `body`; nil at the end of the stream.
@@ -6,16 +7,37 @@ extension StreamReader {
   /// The cheapest read: bytes that have just arrived are lent from the loop's own memory. Afterwards they are gone,
   /// whether `body` throws or not. While `body` runs another read is ``StreamError/Code/busy``. Throws what `body` does, and
   /// what every read does. Cancelled while it waits, it has taken nothing.
+  @inlinable
   public func withNextChunk<Result>(
     _ body: (Span<UInt8>) throws -> Result
   ) async throws -> Result? {
-    guard let loan = try await core.read(.any, { $0.lend(onLoop: core.loop.isCurrent) }) else {
-      return nil
-    }
+    guard let loan = try await nextLoan() else { return nil }
     // Not under the lock: `body` is the caller's code.
-    defer { core.giveBack(loan, consumed: loan.count) }
+    defer { giveBack(loan) }
     return try unsafe loan.withBytes { try body(unsafe $0.span) }
   }
+
+  @usableFromInline
+  func nextLoan() async throws -> Loan? {
+    if !core.isDrained.load(ordering: .relaxed), let loan = core.lendAtOnce(isOwner: false) {
+      return loan
+    }
+    switch await core.waitUnclaimed(for: .any) {
+    case .ready:
+      if let loan = core.lendAtOnce(isOwner: true) { return loan }
+      return try await nextLoanSlowly(isOwner: true)
+    case .cancelled: throw CancellationError()
+    case .uncovered: return try await nextLoanSlowly(isOwner: false)
+    }
+  }
+
+  @inline(never)
+  private func nextLoanSlowly(isOwner: Bool) async throws -> Loan? {
+    try await core.read(.any, isOwner: isOwner) { $0.lend(onLoop: core.loop.isCurrent) }
+  }
+
+  @usableFromInline
+  func giveBack(_ loan: Loan) { core.giveBack(loan, consumed: loan.count) }
 
   /// Waits for bytes and copies as many as fit into `target`; nil at the end of the stream, else how many.
   ///
@@ -35,14 +57,16 @@ extension StreamReader {
 
 /// Bytes that a reader has lent out.
 @safe
+@usableFromInline
 struct Loan {
+  @usableFromInline
   @safe enum Source {
     /// The loop's read memory; valid as long as the delivery that the borrower is called from.
     case window(UnsafeBufferPointer<UInt8>)
     case queue(ByteQueue)
   }
 
-  let source: Source
+  @usableFromInline let source: Source
 
   var count: Int {
     switch source {
@@ -51,6 +75,7 @@ struct Loan {
     }
   }
 
+  @inlinable
   func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
     switch source {
     case .window(let bytes): try unsafe body(bytes)
@@ -74,12 +99,25 @@ extension ReaderState {
 }
 
 extension StreamReaderProtocol {
+  func lendAtOnce(isOwner: Bool) -> Loan? {
+    let onLoop = loop.isCurrent
+    return reading.withLock { state in
+      guard state.mayTakeAtOnce(isOwner: isOwner), state.buffer.count > 0,
+        case .value(let loan) = state.lend(onLoop: onLoop)
+      else { return nil }
+      state.streak += 1
+      return loan
+    }
+  }
+
   func giveBack(_ loan: Loan, consumed: Int) {
     let resumes = reading.withLock { state in
       state.reader = .idle
       guard !state.isClosed else { return false }
       switch loan.source {
-      case .window: state.buffer.consume(consumed)
+      case .window:
+        state.buffer.consume(consumed)
+        if state.buffer.count == 0 { isDrained.store(true, ordering: .releasing) }
       case .queue(var queue):
         queue.consume(consumed)
         state.buffer.putBack(queue)

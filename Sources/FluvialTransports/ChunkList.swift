@@ -1,6 +1,7 @@
 /// The bytes of a write queue: arrays as they were given where that saves a copy, blocks where many are small.
 ///
-/// A block comes from the loop's pool, when the caller is on the loop and has one, and goes back there.
+/// A block comes from the loop's pool, when the caller is on the loop and has one, and goes back there. Who lets go of a
+/// list calls ``removeAll()`` before.
 struct ChunkList {
   /// Bytes of an array, or of a block; two fields and no enum, because lending from an enum's payload copies it first.
   private struct Piece {
@@ -144,13 +145,17 @@ struct ChunkList {
   }
 
   mutating func removeAll() {
+    head.block?.free()
+    for piece in rest { piece.block?.free() }
     self = ChunkList()
   }
 
   /// Lets go of the head's memory.
   @inline(__always)
   private mutating func reclaimHead(_ pool: BlockPool?) {
-    if let block = head.block { pool?.put(block) }
+    if let block = head.block {
+      if let pool { pool.put(block) } else { block.free() }
+    }
     head = Piece()
   }
 

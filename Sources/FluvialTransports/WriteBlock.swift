@@ -1,14 +1,16 @@
 /// Memory that small values are gathered in until they go out together.
 ///
-/// Belongs to one write queue at a time, and is touched under its lock.
+/// Not counted: it has one holder at a time, a chunk list or a pool, which gives it on or frees it.
 @safe
-final class WriteBlock {
+struct WriteBlock {
   /// Two of them are what a single system call takes, and are as much as waits before writing pauses.
   static let size = 32 * 1024
 
-  let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: WriteBlock.size)
+  let memory: UnsafeMutablePointer<UInt8>
 
-  deinit { unsafe memory.deallocate() }
+  init() { unsafe memory = .allocate(capacity: WriteBlock.size) }
+
+  func free() { unsafe memory.deallocate() }
 }
 
 /// The blocks that a loop keeps for the next queue that gathers: the one that was used last, whose memory is in the
@@ -19,23 +21,37 @@ final class WriteBlock {
 @safe
 struct BlockPool {
   /// 1 MiB at most.
-  static let mostKept = 32
+  private static let mostKept = 32
 
-  private let spare = UnsafeMutablePointer<[WriteBlock]>.allocate(capacity: 1)
+  private struct Spare {
+    var last: WriteBlock? = WriteBlock()
+    var others: [WriteBlock] = []
+  }
 
-  init() { unsafe spare.initialize(to: [WriteBlock()]) }
+  private let spare = UnsafeMutablePointer<Spare>.allocate(capacity: 1)
+
+  init() { unsafe spare.initialize(to: Spare()) }
 
   /// Once, by the loop that made it.
   func free() {
+    while let block = takeSpare() { block.free() }
     unsafe spare.deinitialize(count: 1)
     unsafe spare.deallocate()
   }
 
   /// A block that is there; nil when all are in use, as in the middle of a broadcast.
-  func takeSpare() -> WriteBlock? { unsafe spare.pointee.popLast() }
+  func takeSpare() -> WriteBlock? {
+    unsafe spare.pointee.last.take() ?? spare.pointee.others.popLast()
+  }
 
   /// Keeps the block, if not enough are kept already.
   func put(_ block: WriteBlock) {
-    if unsafe spare.pointee.count < Self.mostKept { unsafe spare.pointee.append(block) }
+    if unsafe spare.pointee.last == nil {
+      unsafe spare.pointee.last = block
+    } else if unsafe spare.pointee.others.count < Self.mostKept - 1 {
+      unsafe spare.pointee.others.append(block)
+    } else {
+      block.free()
+    }
   }
 }

@@ -167,7 +167,7 @@ extension WriteQueue.State {
     repeat {
       if inFlight == 0 {
         drainChunks(&effects, into: sink, core.blocks)
-        if effects.error == 0, !chunks.isEmpty { handOver(&effects, to: sink) }
+        if effects.error == 0, !chunks.isEmpty { handOver(&effects, to: sink, core.blocks) }
         if effects.error != 0 { return }
       }
       // Values that were let in may go out at once.
@@ -202,7 +202,7 @@ extension WriteQueue.State {
   }
 
   private mutating func handOver<Sink: WriteSink>(
-    _ effects: inout WriteQueue.Effects, to sink: Sink
+    _ effects: inout WriteQueue.Effects, to sink: Sink, _ pool: BlockPool
   ) {
     let (status, size) = unsafe chunks.withFirstTwo { first, _ in
       let part = unsafe UnsafeBufferPointer(rebasing: first.prefix(Self.handedOver))
@@ -212,7 +212,7 @@ extension WriteQueue.State {
       effects.error = status
       return
     }
-    chunks.consume(size)
+    chunks.consume(size, pool)
     inFlight = size
   }
 

@@ -98,6 +98,8 @@ package final class WriteQueue: Sendable {
     state = Lock(State())
   }
 
+  deinit { state.withLock { $0.chunks.removeAll() } }
+
   /// A queue that refuses everything: of a connection that is not there.
   package static func closed(on loop: EventLoop) -> WriteQueue {
     let queue = WriteQueue(core: loop.core)

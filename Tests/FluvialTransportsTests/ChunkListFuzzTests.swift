@@ -45,6 +45,8 @@ import Testing
         #expect(list.count == put - taken, "seed \(seed)")
         #expect(list.isEmpty == (put == taken), "seed \(seed)")
       }
+      list.removeAll()
+      #expect(list.isEmpty)
     }
   }
 
