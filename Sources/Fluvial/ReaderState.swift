@@ -1,3 +1,14 @@
+/// Why a parked read goes on.
+@usableFromInline
+enum ReadWake: Sendable {
+  /// What it waited for is there, or the end, or an error; it has the reader's place.
+  case ready
+  /// The task was cancelled; it has not the reader's place.
+  case cancelled
+  /// It never parked: no registration covers the wait, or there is something to tell.
+  case uncovered
+}
+
 /// A connection's reading side, under its lock.
 ///
 /// Reader: idle -> parked -> woken -> idle; idle -> lending -> idle.
@@ -6,15 +17,7 @@
 ///   parked -> idle: cancelled, or closed by this side
 @safe
 struct ReaderState {
-  typealias Continuation = UnsafeContinuation<Wake, Never>
-
-  /// Why a parked read goes on.
-  enum Wake: Sendable {
-    case ready
-    case cancelled
-    /// The scope's registration belongs to another task; not parked.
-    case uncovered
-  }
+  typealias Continuation = UnsafeContinuation<ReadWake, Never>
 
   @safe enum Reader {
     case idle

@@ -22,17 +22,18 @@ extension StreamReader {
     if !core.isDrained.load(ordering: .relaxed), let loan = core.lendAtOnce(isOwner: false) {
       return loan
     }
-    switch await core.waitUnclaimed(for: .any) {
-    case .ready:
-      if let loan = core.lendAtOnce(isOwner: true) { return loan }
-      return try await nextLoanSlowly(isOwner: true)
-    case .cancelled: throw CancellationError()
-    case .uncovered: return try await nextLoanSlowly(isOwner: false)
+    // As in `read(upTo:)`.
+    let wake = unsafe await _unsafeInheritExecutor_withUnsafeContinuation {
+      unsafe parkForBytes($0)
     }
+    if wake == .ready, let loan = core.lendAtOnce(isOwner: true) { return loan }
+    if wake == .cancelled { throw CancellationError() }
+    return try await nextLoan(isOwner: wake == .ready)
   }
 
+  /// What is out of the ordinary; apart, so that a parked read's frame stays small.
   @inline(never)
-  private func nextLoanSlowly(isOwner: Bool) async throws -> Loan? {
+  private func nextLoan(isOwner: Bool) async throws -> Loan? {
     try await core.read(.any, isOwner: isOwner) { $0.lend(onLoop: core.loop.isCurrent) }
   }
 

@@ -83,7 +83,7 @@ extension StreamReaderProtocol {
   ///
   /// `hasScope` says that a registration may cover the wait already.
   @inline(__always)
-  private func wait(for demand: Demand, hasScope: Bool) async -> ReaderState.Wake {
+  private func wait(for demand: Demand, hasScope: Bool) async -> ReadWake {
     if hasScope {
       let wake = unsafe await withUnsafeContinuation { unsafe park($0, demand, ticket: 0) }
       if wake != .uncovered { return wake }
@@ -91,20 +91,8 @@ extension StreamReaderProtocol {
     return await waitRegistered(for: demand)
   }
 
-  /// Takes the reader's place and parks, in one step, if nothing stands against it and the scope covers the wait.
-  ///
-  /// Uncovered otherwise: then the reader's place is not taken, and the general read finds out what to do.
-  @inline(__always)
-  func waitUnclaimed(for demand: Demand) async -> ReaderState.Wake {
-    // The form without an isolation parameter: that one asks the runtime before the wait, too, whether it is where it
-    // should be, for 270 instructions. Where the caller belongs, it returns to after the wait in either form.
-    unsafe await _unsafeInheritExecutor_withUnsafeContinuation {
-      unsafe parkUnclaimed($0, demand)
-    }
-  }
-
   @inline(never)
-  private func waitRegistered(for demand: Demand) async -> ReaderState.Wake {
+  private func waitRegistered(for demand: Demand) async -> ReadWake {
     let ticket = reading.withLock { state in
       state.tickets &+= 1
       return state.tickets
@@ -121,7 +109,7 @@ extension StreamReaderProtocol {
     _ continuation: ReaderState.Continuation, _ demand: Demand, ticket: UInt64
   ) {
     var resumes = false
-    let wake: ReaderState.Wake? = reading.withLock { state in
+    let wake: ReadWake? = reading.withLock { state in
       if ticket == 0, unsafe task(of: continuation) != state.scopeTask { return .uncovered }
       // The mark is set before a cancellation handler runs, and the handler takes this lock: seen here or found there.
       if Task.isCancelled {
@@ -137,8 +125,11 @@ extension StreamReaderProtocol {
     if let wake { unsafe continuation.resume(returning: wake) }
   }
 
-  private func parkUnclaimed(_ continuation: ReaderState.Continuation, _ demand: Demand) {
-    let wake: ReaderState.Wake? = reading.withLock { state in
+  /// Takes the reader's place and parks, in one step, if nothing stands against it and the scope covers the wait.
+  ///
+  /// Uncovered otherwise: then the reader's place is not taken, and the general read finds out what to do.
+  func parkUnclaimed(_ continuation: ReaderState.Continuation, _ demand: Demand) {
+    let wake: ReadWake? = reading.withLock { state in
       guard state.mayTakeAtOnce(isOwner: false), !state.buffer.hasEnded, state.failure == nil,
         unsafe task(of: continuation) == state.scopeTask
       else { return .uncovered }

@@ -154,7 +154,6 @@ package final class LoopCore: TaskExecutor {
     unsafe local.pointee.isServing = false
     guard let item = unsafe local.pointee.served.take() else { return }
     run(item)
-    flushDirty()
   }
 
   /// One tick: what was ready when it began, then what was written, then the descriptors and timers.
