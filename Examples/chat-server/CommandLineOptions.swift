@@ -63,7 +63,14 @@ struct CommandLineOptions: ParsableCommand {
       chat-server 0.0.0.0 9000         whoever can reach this machine may join
       chat-server --unix /tmp/chat     then: nc -U /tmp/chat
 
-      Nothing is encrypted: everybody on the way can read everything, private messages too.
+      Nothing is encrypted: everybody on the way can read everything, private messages too. With TLS, by a proxy at \
+      each end (server.pem holds a key and its certificate, ca.pem whom to trust):
+
+        chat-server 127.0.0.1 8000 --max-per-address 512
+        socat OPENSSL-LISTEN:8443,fork,reuseaddr,cert=server.pem,verify=0 TCP:127.0.0.1:8000
+      and where somebody chats:
+        socat TCP-LISTEN:8000,fork,bind=127.0.0.1 OPENSSL:example.org:8443,cafile=ca.pem
+        chat-client 127.0.0.1 8000
 
       Limits, as flags or variables:
       \(ChatLimits.help.map { "  " + $0 }.joined(separator: "\n"))

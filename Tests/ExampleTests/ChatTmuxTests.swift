@@ -133,10 +133,11 @@ struct ChatTmuxTests {
   }
 
   @Test func `who was stopped for too long comes back with the draft and what was said`() throws {
-    try withChatRoom(limits: {
-      $0.pingSilence = .milliseconds(300)
-      $0.pingWait = .milliseconds(700)
-    }) { port in
+    let impatient: (inout ChatLimits) -> Void = { limits in
+      limits.pingSilence = .milliseconds(300)
+      limits.pingWait = .milliseconds(700)
+    }
+    try withChatRoom(limits: impatient) { port in
       let window = try TmuxRun()
       try join(window, at: port)
       let bob = try ChatClientRun("bob", at: port)
