@@ -1,6 +1,6 @@
 import Fluvial
 
-// Shown in "Where your task runs" and with `EventLoopGroup`.
+// Shown in "Several loops" and with `EventLoopGroup`.
 
 func serveOnFourCores() async throws {
   let group = try EventLoopGroup(loops: 4)
