@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static atomic_long live_objects;
 
@@ -53,6 +54,9 @@ int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
   loop->callbacks = callbacks;
   loop->owner = owner;
   status = uv_loop_init(&loop->uv);
+  /* libuv forgets its epoll descriptor when a later step fails. 0 is what it
+   * has before that; it can be no other standard one. */
+  if (status < 0 && loop->uv.backend_fd > 2) close(loop->uv.backend_fd);
   if (status == 0) {
     loop->uv.data = loop;
     status = uv_async_init(&loop->uv, &loop->wake, on_wake);
