@@ -9,8 +9,11 @@ public final class TCPTransport: StreamTransport {
   /// No-delay is switched on. Throws ``UVError/invalidArgument`` when the descriptor is no stream socket.
   package init(adopting descriptor: Int32, on loop: EventLoop) throws(UVError) {
     try super.init(adopting: descriptor, kind: FLUV_KIND_TCP, on: loop)
-    // Refused on a connection that is gone already, which the first read will tell.
-    _ = fluv_socket_no_delay(descriptor, 1)
+    // The connection works without it, only later.
+    let status = fluv_socket_no_delay(descriptor, 1)
+    if status < 0 {
+      Report.warning("no-delay was refused", ["error": "\(UVError(code: status))"])
+    }
   }
 
   /// Whether small writes go out without waiting for the peer's confirmation of earlier ones; on unless changed.
