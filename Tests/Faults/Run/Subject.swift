@@ -132,7 +132,7 @@ func withSubject<Result: Sendable>(
 /// What a program with these faults in it finds in its environment.
 func environment(_ round: Round, _ rules: [String], page: String?) -> [String: String] {
   var all = ["SWIFT_BACKTRACE": "enable=no"]
-  for name in ["PATH", "HOME", "LANG"] {
+  for name in ["PATH", "HOME", "LANG", "LLVM_PROFILE_FILE"] {
     if let value = unsafe getenv(name) { all[name] = unsafe String(cString: value) }
   }
   guard !rules.isEmpty else { return all }

@@ -38,7 +38,9 @@ struct LittleOfEverything {
     }
     await attempt("signal") {
       guard let loop = EventLoop.current else { return }
-      let watching = Task { for try await _ in loop.signals(.user1) { break } }
+      let watching = Task(executorPreference: loop.taskExecutor) {
+        for try await _ in loop.signals(.user1) { break }
+      }
       try await loop.clock.sleep(for: .milliseconds(2))
       watching.cancel()
       _ = try? await watching.value
