@@ -62,7 +62,10 @@ package enum CheckProgram {
       exit(64)
     }
     let chosen = checks.filter { options.ids.isEmpty || options.ids.contains($0.id) }
-    if !options.isChild { print("seed \(options.seed)") }
+    if !options.isChild {
+      print("seed \(options.seed)")
+      fflush(nil)
+    }
     var report = CheckReport()
     for check in chosen {
       if options.isChild {

@@ -122,7 +122,7 @@ struct WriteStorm: Sendable {
         throw CheckFailure("Message \(words[1]) of writer \(words[0]) is torn.")
       }
       numbers[words[0]].append(words[1])
-      for _ in 0..<Int.random(in: 0...16, using: &random) { await Task.yield() }
+      for _ in 0..<Int.random(in: 0...60, using: &random) { await Task.yield() }
     }
     return numbers
   }
