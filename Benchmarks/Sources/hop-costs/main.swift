@@ -34,6 +34,15 @@ actor Counter {
   }
 }
 
+/// Waits so often for a call that the loop makes, from wherever the task runs.
+@concurrent func waitForCalls(of loop: EventLoop, times: Int) async {
+  for _ in 0..<times {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.execute { continuation.resume() }
+    }
+  }
+}
+
 /// The median of several runs of `body`, in nanoseconds a call.
 @concurrent func measure(
   _ times: Int, _ body: @escaping @Sendable (Int) async throws -> Void
@@ -84,6 +93,15 @@ report(
 report(
   "a task on the global executor calls it",
   try await measure(2_000) { times in await call(counter, times: times) })
+
+report(
+  "a task that prefers the loop waits for a call of it",
+  try await measure(20_000) { times in
+    try await onLoop(here) { await waitForCalls(of: here, times: times) }
+  })
+report(
+  "a task on the global executor waits for it",
+  try await measure(2_000) { times in await waitForCalls(of: here, times: times) })
 
 let server = try await startServer(host: "127.0.0.1", port: 0, on: here) { _, writer in
   try await writer.write([UInt8](repeating: 1, count: 60_000))
