@@ -3,6 +3,7 @@
 #include "rules.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -62,4 +63,48 @@ ssize_t writev(int descriptor, const struct iovec *pieces, int count) {
     default: return write_part(descriptor, pieces, count, rule);
   }
   return next(descriptor, pieces, count);
+}
+
+/* Sockets may be written to by these as well; a rule for writing strikes both. */
+
+ssize_t send(int descriptor, const void *from, size_t size, int flags) {
+  NEXT(send);
+  const struct fault_rule *rule =
+      fault_strikes(CALL_WRITE, descriptor, -1, NULL);
+  if (!rule) return next(descriptor, from, size, flags);
+  switch (rule->what) {
+    case WHAT_ERROR: errno = rule->error; return -1;
+    case WHAT_DELAY: fault_delay(rule); break;
+    default: size = shortened(rule, size);
+  }
+  return next(descriptor, from, size, flags);
+}
+
+ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags) {
+  NEXT(sendmsg);
+  const struct fault_rule *rule =
+      fault_strikes(CALL_WRITEV, descriptor, -1, NULL);
+  if (!rule) return next(descriptor, message, flags);
+  switch (rule->what) {
+    case WHAT_ERROR: errno = rule->error; return -1;
+    case WHAT_DELAY: fault_delay(rule); break;
+    default:
+      return write_part(descriptor, message->msg_iov, (int)message->msg_iovlen,
+                        rule);
+  }
+  return next(descriptor, message, flags);
+}
+
+ssize_t recv(int descriptor, void *into, size_t size, int flags) {
+  NEXT(recv);
+  const struct fault_rule *rule =
+      fault_strikes(CALL_READ, descriptor, -1, NULL);
+  if (!rule) return next(descriptor, into, size, flags);
+  switch (rule->what) {
+    case WHAT_ERROR: errno = rule->error; return -1;
+    case WHAT_ZERO: return 0;
+    case WHAT_DELAY: fault_delay(rule); break;
+    default: size = shortened(rule, size);
+  }
+  return next(descriptor, into, size, flags);
 }
