@@ -10,6 +10,8 @@ struct Traffic: Sendable {
   /// About so many on each connection, in each direction.
   var bytes = 300_000
   let seed: UInt64
+  /// Whether the server's end is waited for, after everything has come back.
+  var waitsForEnd = true
 
   /// Returns how many frames came back whole; throws at the first that did not.
   func run() async throws -> Int {
@@ -44,6 +46,7 @@ struct Traffic: Sendable {
       try demand(came == frame, "frame \(count) came back damaged")
       count += 1
     }
+    guard waitsForEnd else { return count }
     let rest = try await reader.read(upTo: 1)
     try demand(rest == nil, "bytes after the last frame")
     return count
@@ -99,12 +102,12 @@ final class Bystanders: Sendable {
     try await ping()
   }
 
-  /// Once on each; how long the answers took.
+  /// Once on each but one; how long the answers took.
   @discardableResult
-  func ping() async throws -> [Duration] {
+  func ping(except left: Int? = nil) async throws -> [Duration] {
     let message = [UInt8](repeating: 9, count: 64)
     return try await withThrowingTaskGroup(of: Duration.self) { group in
-      for (reader, writer) in streams {
+      for (index, (reader, writer)) in streams.enumerated() where index != left {
         group.addTask {
           try await timed {
             try await writer.write(message)
@@ -126,6 +129,26 @@ final class Bystanders: Sendable {
       try await EventLoop.current?.clock.sleep(for: .milliseconds(10))
     }
     return all
+  }
+
+  /// Waits for one of them to end, in good order; which one it was.
+  func waitForEnd() async throws -> Int {
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for (index, (reader, writer)) in streams.enumerated() {
+        group.addTask {
+          let came = try await reader.read(upTo: 1)
+          try demand(came == nil, "a byte that nobody sent")
+          writer.close()
+          let reason = await writer.waitClosed()
+          try demand(reason == .finished, "\(reason)")
+          return index
+        }
+      }
+      // The others' reads are cancelled, which loses nothing.
+      defer { group.cancelAll() }
+      guard let ended = try await group.next() else { throw Broken("nobody is there") }
+      return ended
+    }
   }
 
   func close() async {
