@@ -181,7 +181,25 @@ int fluv_address_parse(const char *text, int port, fluv_address *out) {
 
 int fluv_address_text(const fluv_address *address, char *buffer,
                       size_t length) {
-  return uv_ip_name(as_sockaddr(address), buffer, length);
+  if (address->storage.ss_family != AF_INET)
+    return uv_ip_name(as_sockaddr(address), buffer, length);
+  /* As libuv's, without the formatted printing that it goes through: a server
+   * does this for every connection. */
+  const uint8_t *byte =
+      (const uint8_t *)&((const struct sockaddr_in *)&address->storage)
+          ->sin_addr;
+  char text[16];
+  size_t used = 0;
+  for (int i = 0; i < 4; i++) {
+    unsigned value = byte[i];
+    if (value >= 100) text[used++] = (char)('0' + value / 100);
+    if (value >= 10) text[used++] = (char)('0' + value / 10 % 10);
+    text[used++] = (char)('0' + value % 10);
+    text[used++] = i < 3 ? '.' : 0;
+  }
+  if (used > length) return UV_ENOSPC;
+  memcpy(buffer, text, used);
+  return 0;
 }
 
 int fluv_address_unix(const char *path, size_t length, fluv_address *out) {

@@ -11,12 +11,12 @@ internal import Synchronization
 /// A read throws `CancellationError` when its task is cancelled while it waits, ``StreamError/Code/closed`` after this
 /// side's close, and ``StreamError/Code/broken`` once an error has ended the connection.
 public final class StreamReader: Sendable {
-  let token: ConnectionToken
+  private let token: ConnectionToken?
   let core: StreamReaderProtocol
 
-  init(_ token: ConnectionToken) {
+  init(_ core: StreamReaderProtocol, _ token: ConnectionToken?) {
+    self.core = core
     self.token = token
-    core = token.core
   }
 
   /// The loop that the connection lives on.

@@ -65,8 +65,8 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   func makeStreams(
     closingWhenDropped closes: Bool, openedAt origin: CodePlace? = nil
   ) -> (reader: StreamReader, writer: StreamWriter) {
-    let token = ConnectionToken(self, closesWhenDropped: closes, openedAt: origin)
-    return (StreamReader(token), StreamWriter(token))
+    let token = closes ? ConnectionToken(self, openedAt: origin) : nil
+    return (StreamReader(self, token), StreamWriter(self, token))
   }
 
   // MARK: Callbacks
@@ -236,23 +236,19 @@ package protocol QueuedTransport: Transport {
 /// When both are gone, so is this, and the connection is closed.
 final class ConnectionToken: Sendable {
   let core: StreamReaderProtocol
-  private let closesWhenDropped: Bool
   #if DEBUG
     private let origin: CodePlace?
   #endif
 
-  init(
-    _ core: StreamReaderProtocol, closesWhenDropped: Bool, openedAt origin: CodePlace? = nil
-  ) {
+  init(_ core: StreamReaderProtocol, openedAt origin: CodePlace? = nil) {
     self.core = core
-    self.closesWhenDropped = closesWhenDropped
     #if DEBUG
       self.origin = origin
     #endif
   }
 
   deinit {
-    guard closesWhenDropped, !core.isClosing else { return }
+    guard !core.isClosing else { return }
     core.close()
     #if DEBUG
       if let origin {

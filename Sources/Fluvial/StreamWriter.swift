@@ -7,14 +7,14 @@ public import FluvialTransports
 /// ``StreamError/Code/closed`` after this side's close or ``writeEOF()``, even for no bytes at all, and
 /// ``StreamError/Code/broken`` for ever once an error has ended the connection.
 public final class StreamWriter: Sendable {
-  let token: ConnectionToken
+  private let token: ConnectionToken?
   let core: StreamReaderProtocol
   private let writes: WriteQueue
 
-  init(_ token: ConnectionToken) {
+  init(_ core: StreamReaderProtocol, _ token: ConnectionToken?) {
+    self.core = core
     self.token = token
-    core = token.core
-    writes = token.core.link.withLock { $0.writes } ?? .closed(on: token.core.loop)
+    writes = core.link.withLock { $0.writes } ?? .closed(on: core.loop)
   }
 
   /// The loop that the connection lives on.

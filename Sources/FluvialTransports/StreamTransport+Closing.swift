@@ -25,12 +25,14 @@ extension StreamTransport {
     }
     phase = .finishing
     writes.endAccepting()
-    let clock = CloseClock()
+    if isDiscardable { discardInput() } else { stopReading() }
+    flushWrites()
+    // Many are closed by now, and need no clock.
+    guard phase == .finishing || phase == .lingering else { return }
+    let clock = closeClock ?? CloseClock()
     let me = LoopBound(self, on: loop)
     clock.deadline = loop.schedule(after: lingerTime) { me.value.lingerTimeOver() }
     closeClock = clock
-    if isDiscardable { discardInput() } else { stopReading() }
-    flushWrites()
   }
 
   /// Ends the connection at once.
