@@ -9,6 +9,13 @@ enum ReadWake: Sendable {
   case uncovered
 }
 
+/// An error, out of the way.
+private final class Failed: Sendable {
+  let error: StreamError
+
+  init(_ error: StreamError) { self.error = error }
+}
+
 /// A connection's reading side, under its lock.
 ///
 /// Reader: idle -> parked -> woken -> idle; idle -> lending -> idle.
@@ -31,7 +38,14 @@ struct ReaderState {
   /// What the parked read waits for; apart from the reader's state, which then costs no reference counting.
   var demand = Demand.any
   /// What ended the stream, told once the buffer is empty.
-  var failure: StreamError?
+  ///
+  /// Kept apart: an error is as large as all else here, and most connections never have one.
+  var failure: StreamError? {
+    get { failed?.error }
+    set { failed = newValue.map { Failed($0) } }
+  }
+  private var failed: Failed?
+  var hasFailed: Bool { failed != nil }
   /// This side has closed: nothing is read any more.
   var isClosed = false
   let limit: Int
@@ -64,7 +78,7 @@ struct ReaderState {
   /// Takes the parked read out if it can go on now.
   mutating func wakeIfSatisfied() -> Continuation? {
     guard case .parked(let continuation, _) = reader else { return nil }
-    guard buffer.satisfies(&demand) || failure != nil || isClosed else { return nil }
+    guard buffer.satisfies(&demand) || hasFailed || isClosed else { return nil }
     reader = .woken
     return unsafe continuation
   }

@@ -95,7 +95,7 @@ public final class StreamReader: Sendable {
     }
     return try await core.read(.count(count)) { state in
       if state.buffer.count >= count { return .value(state.buffer.take(count)) }
-      if state.failure == nil, state.buffer.hasEnded {
+      if !state.hasFailed, state.buffer.hasEnded {
         return .failure(.incomplete(state.buffer.take(.max), expected: count))
       }
       return state.atEnd(nil).orWait()
@@ -115,8 +115,8 @@ public final class StreamReader: Sendable {
       if state.buffer.count > limit {
         return .failure(.overrun(scanned: state.buffer.count, limit: limit))
       }
-      if state.failure == nil, state.buffer.hasEnded { return .value(state.buffer.take(.max)) }
-      return state.failure == nil ? .wait : state.atEnd(nil).orWait()
+      if !state.hasFailed, state.buffer.hasEnded { return .value(state.buffer.take(.max)) }
+      return state.hasFailed ? state.atEnd(nil).orWait() : .wait
     }
   }
 
@@ -228,7 +228,7 @@ public final class StreamReader: Sendable {
       throw StreamError.invalid("A count must not be negative, and this is \(count).")
     }
     return try await core.read(.count(count)) { state in
-      if state.buffer.count >= count || state.buffer.hasEnded && state.failure == nil {
+      if state.buffer.count >= count || state.buffer.hasEnded && !state.hasFailed {
         return .value(state.buffer.prefix(count))
       }
       return state.atEnd(nil).orWait()

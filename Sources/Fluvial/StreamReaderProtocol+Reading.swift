@@ -130,7 +130,7 @@ extension StreamReaderProtocol {
   /// Uncovered otherwise: then the reader's place is not taken, and the general read finds out what to do.
   func parkUnclaimed(_ continuation: ReaderState.Continuation, _ demand: Demand) {
     let wake: ReadWake? = reading.withLock { state in
-      guard state.mayTakeAtOnce(isOwner: false), !state.buffer.hasEnded, state.failure == nil,
+      guard state.mayTakeAtOnce(isOwner: false), !state.buffer.hasEnded, !state.hasFailed,
         unsafe task(of: continuation) == state.scopeTask
       else { return .uncovered }
       // The mark is set before the scope is cancelled, and that takes this lock: seen here or found there.

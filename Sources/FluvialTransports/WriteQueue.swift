@@ -13,7 +13,8 @@ package final class WriteQueue: Sendable {
     case open
     case ending
     case closed
-    case broken(UVError)
+    /// Indirect: the error has a text, and most queues never see one.
+    indirect case broken(UVError)
   }
 
   /// Why a value cannot be accepted, now or ever.
