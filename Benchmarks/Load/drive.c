@@ -40,6 +40,8 @@ static void connect_all(struct worker *worker) {
     /* Gently, so that no backlog overflows. */
     if (i % 16 == 15) pause_for(300e-6);
   }
+  /* Those who are connected must also be known to the server. */
+  if (options.mode == BROADCAST) pause_for(0.3);
 }
 
 static void churn_open(struct worker *worker, struct connection *connection,
@@ -78,11 +80,7 @@ static void begin(struct worker *worker, uint32_t *seed) {
       give_up(worker, connection, GONE);
     }
   }
-  if (options.mode == BROADCAST) {
-    /* Those who are connected must also be known to the server. */
-    pause_for(0.3);
-    say(worker);
-  }
+  if (options.mode == BROADCAST) say(worker);
 }
 
 static void on_echo(struct worker *worker, struct connection *connection,
