@@ -58,7 +58,7 @@ final class PromptCore: TerminalSink {
 
   /// Keeps the lines in a file from now on.
   func keep(in file: HistoryFile, complain: @escaping @Sendable (UVError) -> Void) {
-    saver = HistorySaver(file, complain: complain)
+    saver = HistorySaver(file, after: options.history.last, complain: complain)
   }
 
   /// Says that the lines are not kept in a file, and why.

@@ -29,7 +29,7 @@ public func withPrompt<Result>(
       try await terminal.withMode(options.mode) {
         let (prompt, core) = try await terminal.makePrompt(text, colored: colored, options: options)
         return try await finishing(
-          { await loop.onLoop { _ in core.value.finish() }?.finish() },
+          { await loop.onLoop { _ in core.value.finish() }?.finish(on: loop) },
           after: { try await body(prompt) })
       }
     })

@@ -46,6 +46,27 @@ import Testing
     #expect(try run.terminal.attributes() == cooked)
   }
 
+  @Test func `a stop that somebody else asks for does the same in raw mode`() throws {
+    let run = try ShellRun()
+    let cooked = try run.terminal.attributes()
+    let probe = try BuiltProducts.executable("terminal-probe")
+    try run.enter("sh -c 'echo \"<$$>\"; exec \(probe) raw'")
+    try run.terminal.waitFor("<")
+    let id = try #require(Int32(run.terminal.waitFor(">").dropLast()))
+    try run.terminal.waitFor("ready")
+    let raw = try run.terminal.attributes()
+    kill(id, SIGTSTP)
+    try run.terminal.waitFor("leaving")
+    try run.waitForPrompt()
+    #expect(try run.terminal.attributes() == cooked)
+    try run.enter("fg")
+    try run.terminal.waitFor("back")
+    #expect(try run.terminal.attributes() == raw)
+    try run.terminal.type("q")
+    try run.waitForPrompt()
+    #expect(try run.terminal.attributes() == cooked)
+  }
+
   @Test func `fg after bg takes the terminal back, though no signal tells`() throws {
     let run = try ShellRun()
     let cooked = try run.terminal.attributes()
