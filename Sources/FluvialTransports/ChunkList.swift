@@ -13,7 +13,7 @@ struct ChunkList {
     var count: Int { end - start }
 
     /// How many bytes can still be copied in.
-    var room: Int { block == nil ? 0 : WriteBlock.size - end }
+    var room: Int { block.map { $0.size - end } ?? 0 }
 
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
@@ -36,8 +36,8 @@ struct ChunkList {
 
   var isEmpty: Bool { count == 0 }
 
-  /// A value of more bytes than this is never gathered with others.
-  private static let gathered = 4096
+  /// A value of more bytes than this has a piece of its own, unless there is room behind the last bytes.
+  private static let gathered = WriteBlock.small
 
   /// Keeps `bytes` from `start` on, without a copy unless it is a small one behind others.
   mutating func append(_ bytes: [UInt8], from start: Int = 0, _ pool: BlockPool? = nil) {
@@ -92,13 +92,16 @@ struct ChunkList {
   private mutating func appendCopy(
     _ bytes: Span<UInt8>, andThen last: UInt8?, _ added: Int, _ pool: BlockPool?
   ) {
-    if added <= Self.gathered, let block = pool?.takeSpare() ?? (isEmpty ? nil : WriteBlock()) {
+    if added <= Self.gathered {
+      let block =
+        isEmpty
+        ? pool?.takeSmall() ?? WriteBlock(size: WriteBlock.small)
+        : pool?.takeLarge() ?? WriteBlock(size: WriteBlock.large)
       var piece = Piece(block: block)
       Self.copy(bytes, andThen: last, to: &piece)
       push(piece, pool)
       return
     }
-    // Exactly as much as needed: of many queues that hold one value each, none should hold a block.
     var copy: [UInt8] = []
     copy.reserveCapacity(added)
     unsafe bytes.withUnsafeBufferPointer { unsafe copy.append(contentsOf: $0) }

@@ -3,12 +3,18 @@
 /// Not counted: it has one holder at a time, a chunk list or a pool, which gives it on or frees it.
 @safe
 struct WriteBlock {
-  /// Two of them are what a single system call takes, and are as much as waits before writing pauses.
-  static let size = 32 * 1024
+  /// What a queue begins with: most have a few hundred bytes a turn, and in a broadcast every one of them has.
+  static let small = 4 * 1024
+  /// What it goes on with: two of them are what a single system call takes.
+  static let large = 32 * 1024
 
   let memory: UnsafeMutablePointer<UInt8>
+  let size: Int
 
-  init() { unsafe memory = .allocate(capacity: WriteBlock.size) }
+  init(size: Int) {
+    unsafe memory = .allocate(capacity: size)
+    self.size = size
+  }
 
   func free() { unsafe memory.deallocate() }
 }
@@ -20,12 +26,14 @@ struct WriteBlock {
 /// exclusivity at every access.
 @safe
 struct BlockPool {
-  /// 1 MiB at most.
-  private static let mostKept = 32
+  /// Of each size; 1 MiB of small ones and as much of large ones at most.
+  private static let (mostSmall, mostLarge) = (256, 32)
 
   private struct Spare {
-    var last: WriteBlock? = WriteBlock()
-    var others: [WriteBlock] = []
+    /// The small one that was used last; apart, because mostly it is the only one.
+    var last: WriteBlock?
+    var small: [WriteBlock] = []
+    var large: [WriteBlock] = []
   }
 
   private let spare = UnsafeMutablePointer<Spare>.allocate(capacity: 1)
@@ -34,22 +42,27 @@ struct BlockPool {
 
   /// Once, by the loop that made it.
   func free() {
-    while let block = takeSpare() { block.free() }
+    unsafe spare.pointee.last?.free()
+    for block in unsafe spare.pointee.small + spare.pointee.large { block.free() }
     unsafe spare.deinitialize(count: 1)
     unsafe spare.deallocate()
   }
 
-  /// A block that is there; nil when all are in use, as in the middle of a broadcast.
-  func takeSpare() -> WriteBlock? {
-    unsafe spare.pointee.last.take() ?? spare.pointee.others.popLast()
+  func takeSmall() -> WriteBlock? {
+    unsafe spare.pointee.last.take() ?? spare.pointee.small.popLast()
   }
+
+  func takeLarge() -> WriteBlock? { unsafe spare.pointee.large.popLast() }
 
   /// Keeps the block, if not enough are kept already.
   func put(_ block: WriteBlock) {
-    if unsafe spare.pointee.last == nil {
+    if block.size == WriteBlock.large {
+      guard unsafe spare.pointee.large.count < Self.mostLarge else { return block.free() }
+      unsafe spare.pointee.large.append(block)
+    } else if unsafe spare.pointee.last == nil {
       unsafe spare.pointee.last = block
-    } else if unsafe spare.pointee.others.count < Self.mostKept - 1 {
-      unsafe spare.pointee.others.append(block)
+    } else if unsafe spare.pointee.small.count < Self.mostSmall {
+      unsafe spare.pointee.small.append(block)
     } else {
       block.free()
     }
