@@ -95,7 +95,8 @@ let package = Package(
     .target(
       name: "StreamTestSupport",
       dependencies: [
-        "CTestSupport", "Fluvial", "FluvialPrimitives", "FluvialTransports", "TestSupport",
+        "CTestSupport", "Fluvial", "FluvialPrimitives", "FluvialTesting", "FluvialTransports",
+        "TestSupport",
       ],
       path: "Tests/StreamTestSupport", swiftSettings: strict),
 
@@ -110,8 +111,8 @@ let package = Package(
       name: "terminal-guard-probe", dependencies: ["CTerminalGuard", "CTestSupport"],
       path: "Tests/Probes/terminal-guard-probe", swiftSettings: strict),
     .executableTarget(
-      name: "plumbing-probe", dependencies: ["Fluvial"], path: "Tests/Probes/plumbing-probe",
-      swiftSettings: strict),
+      name: "plumbing-probe", dependencies: ["Fluvial", "StreamTestSupport"],
+      path: "Tests/Probes/plumbing-probe", swiftSettings: strict),
     .testTarget(
       name: "CTerminalGuardTests", dependencies: ["CTerminalGuard", "TestSupport"],
       swiftSettings: strict),

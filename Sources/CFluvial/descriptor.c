@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +24,15 @@ int fluv_descriptors_fill_standard(void) {
 int fluv_descriptor_duplicate(int descriptor) {
   int duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
   return duplicate < 0 ? -errno : duplicate;
+}
+
+int fluv_folder_lock(const char *path) {
+  int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return -errno;
+  if (flock(folder, LOCK_EX | LOCK_NB) == 0) return folder;
+  int status = errno == EWOULDBLOCK ? -EAGAIN : -errno;
+  close(folder);
+  return status;
 }
 
 int fluv_descriptor_is_write_only(int descriptor) {
@@ -67,10 +78,19 @@ int fluv_thread_is_main(void) { return getpid() == gettid(); }
 
 /* The two entry points that Foundation's run loop uses on Linux. */
 int fluv_main_queue_descriptor(void) {
+  static int was_opened; /* the main thread's */
   int (*handle)(void) = NULL;
   *(void **)&handle =
       dlsym(RTLD_DEFAULT, "_dispatch_get_main_queue_handle_4CF");
-  return handle ? handle() : -1;
+  if (!handle) return -ENOSYS;
+  if (!was_opened) {
+    /* libdispatch ends the process when it finds no descriptor for it. */
+    int probe = eventfd(0, EFD_CLOEXEC);
+    if (probe < 0) return -errno;
+    close(probe);
+    was_opened = 1;
+  }
+  return handle();
 }
 
 void fluv_main_queue_run(void) {

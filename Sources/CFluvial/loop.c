@@ -36,11 +36,33 @@ static void on_timer(uv_timer_t *timer) {
   loop->callbacks->loop_timer(loop->owner);
 }
 
+/* What a loop, libuv's lock for signals and libdispatch's main queue take. */
+enum { LOOP_DESCRIPTORS = 8 };
+
+/* libuv ends the process when the first loop finds no descriptors for that
+ * lock, and libdispatch when the main queue finds none: so they are asked for
+ * before. */
+static int check_descriptors(void) {
+  int held[LOOP_DESCRIPTORS];
+  int count = 0;
+  int status = 0;
+  while (count < LOOP_DESCRIPTORS && status == 0) {
+    int duplicate = fluv_descriptor_duplicate(0);
+    if (duplicate < 0)
+      status = duplicate;
+    else
+      held[count++] = duplicate;
+  }
+  while (count > 0) close(held[--count]);
+  return status;
+}
+
 int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
                    void *owner) {
   /* Else the loop's own descriptors become the standard streams, and libuv
    * refuses to close those. */
   int status = fluv_descriptors_fill_standard();
+  if (status == 0) status = check_descriptors();
   if (status < 0) return status;
   fluv_loop *loop = calloc(1, sizeof *loop);
   if (!loop) return UV_ENOMEM;

@@ -26,34 +26,40 @@ static int is_on_terminal(const fluv_stream *stream) {
   return descriptor >= 0 && isatty(descriptor);
 }
 
-/* libuv takes a short read before a hang-up for the last one, and a terminal's
- * reads are all short: what it left behind is read here, before the end is
- * told. It is no more than the kernel holds, so a pause meanwhile waits. */
-static void read_rest(fluv_stream *stream) {
-  for (;;) {
+static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *into);
+
+/* libuv takes a short read before a hang-up for the last one and tells the end
+ * without another look. A terminal's reads are all short, and behind a
+ * socket's bytes may stand a reset: so what is left is read here. Returns the
+ * true end, or 0 when the owner wants no more at the moment. */
+static ptrdiff_t read_rest(fluv_stream *stream) {
+  while (stream->is_reading) {
     int descriptor = fluv_stream_descriptor(stream);
-    if (descriptor < 0) return; /* closed by the owner */
+    if (descriptor < 0) return 0; /* closed by the owner */
     uv_buf_t into = uv_buf_init(NULL, 0);
     on_memory(fluv_handle(&stream->as), 0, &into);
-    if (into.len == 0) return;
+    if (into.len == 0) return UV_ENOBUFS;
     ssize_t count = read(descriptor, into.base, into.len);
+    if (count == 0) return UV_EOF;
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
+    if (count < 0 && errno == EAGAIN)
+      return uv_read_start(fluv_uv_stream(&stream->as), on_memory, on_read);
+    if (count < 0) return -errno;
     stream->loop->callbacks->stream_read(stream->owner, (uint8_t *)into.base,
                                          count);
   }
+  return 0;
 }
 
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *into) {
-  if (count == 0) return; /* EAGAIN, not the end */
   fluv_stream *stream = handle->data;
-  if ((count == UV_EOF || count == UV_EIO) &&
-      stream->kind == FLUV_KIND_PIPE && is_on_terminal(stream)) {
-    if (count == UV_EOF) read_rest(stream);
-    /* EIO is the kernel's word for "the other side of this pseudo-terminal is
-     * gone". */
+  /* Without memory: libuv has not read an end, but was told of a hang-up. */
+  if (count == UV_EOF && !into->base) count = read_rest(stream);
+  if (count == 0) return; /* EAGAIN, not the end */
+  /* The kernel's word for "the other side of this pseudo-terminal is gone". */
+  if (count == UV_EIO && stream->kind == FLUV_KIND_PIPE &&
+      is_on_terminal(stream))
     count = UV_EOF;
-  }
   stream->loop->callbacks->stream_read(stream->owner, (uint8_t *)into->base,
                                        count);
 }
@@ -97,20 +103,31 @@ fluv_kind fluv_descriptor_kind(int descriptor) {
   }
 }
 
+/* A terminal that cannot be opened by name, because descriptors or memory are
+ * short, libuv would write to with calls that block the loop. */
+static int check_tty_name(int descriptor) {
+  char name[256];
+  if (ttyname_r(descriptor, name, sizeof name) != 0) return 0;
+  int opened = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (opened >= 0) {
+    close(opened);
+    return 0;
+  }
+  int is_short = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+  return is_short ? -errno : 0;
+}
+
 /* libuv reopens the terminal by name and puts the new file over the number it
  * was given, with close-on-exec: so it gets a duplicate, and the duplicate
  * goes when libuv did find the terminal by name. */
 static int open_tty(fluv_stream *stream, int descriptor) {
   int duplicate = fluv_descriptor_duplicate(descriptor);
   if (duplicate < 0) return duplicate;
-  /* For the file that libuv opens. Without it libuv would take the duplicate,
-   * and block the loop in every write. */
-  int spare = fluv_descriptor_duplicate(descriptor);
-  if (spare < 0) {
+  int refusal = check_tty_name(duplicate);
+  if (refusal < 0) {
     close(duplicate);
-    return spare;
+    return refusal;
   }
-  close(spare);
   stream->saved_flags = fcntl(duplicate, F_GETFL);
   int status = uv_tty_init(&stream->loop->uv, &stream->as.tty, duplicate, 0);
   if (status < 0) {
@@ -187,12 +204,14 @@ int fluv_stream_open(fluv_loop *loop, fluv_kind kind, int descriptor,
 
 int fluv_stream_read_start(fluv_stream *stream) {
   if (stream->kind == FLUV_KIND_FILE) return fluv_file_read_start(stream);
+  stream->is_reading = 1;
   int status = uv_read_start(fluv_uv_stream(&stream->as), on_memory, on_read);
   /* Reading already is what was asked for. */
   return status == UV_EALREADY ? 0 : status;
 }
 
 void fluv_stream_read_stop(fluv_stream *stream) {
+  stream->is_reading = 0;
   if (stream->kind == FLUV_KIND_FILE)
     fluv_file_read_stop(stream);
   else

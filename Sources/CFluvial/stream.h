@@ -40,6 +40,7 @@ struct fluv_stream {
   int saved_flags; /* file status flags to put back at close, or -1 */
   int has_own_memory;
   int socket; /* for sends past libuv, or -1 */
+  int is_reading; /* the owner wants bytes */
   int is_shared; /* in the list of shared.c */
   struct fluv_stream *next_shared;
   union {

@@ -65,6 +65,9 @@ public final class ChildProcess: Sendable {
   public func communicate(
     input: [UInt8] = [], limit: Int = .max
   ) async throws -> (output: [UInt8], error: [UInt8], exit: ProcessExit) {
+    guard limit >= 0 else {
+      throw StreamError.invalid("A limit must not be negative, and this is \(limit).")
+    }
     guard input.isEmpty || standardInput != nil else {
       throw StreamError.invalid("There is input, and the child's standard input is no pipe.")
     }
@@ -141,7 +144,7 @@ public func startProcess(
 ) async throws -> ChildProcess {
   guard limit > 0 else { throw StreamError.invalid("The limit must be positive, not \(limit).") }
   try Task.checkCancellation()
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .startFailed)
   let child: ChildProcess
   do {
     child = try await loop.onLoop { (loop) throws(any Error) in
@@ -152,9 +155,7 @@ public func startProcess(
       ) { life.end($0) }
       return try ChildProcess(spawned, life: life, limit: limit, on: loop)
     }
-  } catch let error as UVError where error != .invalidArgument {
-    throw StreamError(.startFailed, "The program was not started: \(error).", cause: error)
-  } catch { throw StreamError.wrapping(error) }
+  } catch { throw StreamError.wrapping(error, as: .startFailed) }
   guard Task.isCancelled else { return child }
   await child.end(grace: .zero)
   throw CancellationError()
@@ -163,7 +164,7 @@ public func startProcess(
 /// Starts a program for the time of `body`.
 ///
 /// When `body` ends, by returning, throwing or being cancelled, a child that still runs is terminated, after `grace` killed,
-/// and in any case reaped before this returns. As
+/// and in any case reaped before this returns. A negative grace time is ``StreamError/Code/invalidArgument``. As
 /// ``startProcess(_:_:environment:directory:input:output:error:limit:on:)``.
 public func withProcess<Result>(
   _ program: String, _ arguments: [String] = [], environment: [String: String]? = nil,
@@ -172,6 +173,7 @@ public func withProcess<Result>(
   limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil,
   _ body: (ChildProcess) async throws -> Result
 ) async throws -> Result {
+  try check(grace: grace)
   let child = try await startProcess(
     program, arguments, environment: environment, directory: directory, input: input,
     output: output, error: error, limit: limit, on: loop)

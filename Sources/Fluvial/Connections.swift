@@ -14,7 +14,7 @@ public func openConnection(
   limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil,
   file: StaticString = #fileID, line: UInt = #line
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .connectFailed)
   return try await streams(on: loop, limit: limit, CodePlace(file: file, line: line)) {
     let addresses = try await loop.resolve(host: host, port: port)
     return (
@@ -34,7 +34,7 @@ public func openConnection(
   unixPath path: String, limit: Int = StreamReaderProtocol.defaultLimit,
   on loop: EventLoop? = nil, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .connectFailed)
   return try await streams(on: loop, limit: limit, CodePlace(file: file, line: line)) {
     let address = try SocketAddress(unixPath: path)
     return (try await loop.connectFirst(of: [address], from: nil, delay: .zero).take(), .unix)
@@ -52,9 +52,9 @@ public func openConnection(
   let owned = OwnedDescriptor(descriptor)
   let family: SocketAddress.Family
   do { family = try SocketAddress.family(ofSocket: descriptor) } catch {
-    throw StreamError.wrapping(error)
+    throw StreamError.wrapping(error, as: .connectFailed)
   }
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .connectFailed)
   let core = try StreamReaderProtocol(loop: loop, limit: limit)
   return try await start(owned, family, core, CodePlace(file: file, line: line))
 }
@@ -67,7 +67,7 @@ private func streams(
     let core = try StreamReaderProtocol(loop: loop, limit: limit)
     let (descriptor, family) = try await connect()
     return try await start(OwnedDescriptor(descriptor), family, core, origin)
-  } catch { throw StreamError.wrapping(error) }
+  } catch { throw StreamError.wrapping(error, as: .connectFailed) }
 }
 
 private func start(
@@ -79,7 +79,7 @@ private func start(
     try await core.loop.onLoop { loop throws(UVError) in
       try loop.makeTransport(adopting: number, family: family).start(core)
     }
-  } catch { throw StreamError.wrapping(error) }
+  } catch { throw StreamError.wrapping(error, as: .connectFailed) }
   return core.makeStreams(closingWhenDropped: true, openedAt: origin)
 }
 

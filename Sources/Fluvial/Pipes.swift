@@ -9,7 +9,7 @@ public import FluvialTransports
 public func openPipe(
   limit: Int = StreamReaderProtocol.defaultLimit, on loop: EventLoop? = nil
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .openFailed)
   let readerCore = try StreamReaderProtocol(loop: loop, limit: limit)
   let writerCore = try StreamReaderProtocol(loop: loop)
   do {
@@ -18,7 +18,7 @@ public func openPipe(
       reading.start(readerCore)
       writing.start(writerCore)
     }
-  } catch { throw StreamError.wrapping(error) }
+  } catch { throw StreamError.wrapping(error, as: .openFailed) }
   return (readerCore.makeStreams().reader, writerCore.makeStreams().writer)
 }
 
@@ -52,7 +52,7 @@ private func pipeStreams(
   _ descriptor: Int32, limit: Int, on loop: EventLoop?, reads: Bool
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
   let owned = OwnedDescriptor(descriptor)
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .openFailed)
   let core = try StreamReaderProtocol(loop: loop, limit: limit)
   let number = owned.take()
   do {
@@ -62,7 +62,7 @@ private func pipeStreams(
       if !reads, transport.isFile { transport.pauseReading() }
       transport.start(core)
     }
-  } catch { throw StreamError.wrapping(error) }
+  } catch { throw StreamError.wrapping(error, as: .openFailed) }
   return core.makeStreams()
 }
 

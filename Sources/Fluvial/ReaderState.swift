@@ -49,6 +49,8 @@ struct ReaderState {
   /// This side has closed: nothing is read any more.
   var isClosed = false
   let limit: Int
+  /// A delivery may run the job of the reader that it wakes.
+  var isServedAtOnce = false
   /// The transport was told to stop.
   var isPaused = false
   var tickets: UInt64 = 0

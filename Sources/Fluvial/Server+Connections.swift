@@ -58,6 +58,7 @@ extension Server {
     var attemptsLeft = 16
     while true {
       var listeners: [Listener] = []
+      var missing: UVError?
       do throws(UVError) {
         for address in addresses {
           // The first address decides about a port that is any.
@@ -65,8 +66,15 @@ extension Server {
           let actual =
             try address.port == 0 && address.family != .unix
             ? SocketAddress(number: address.host, port: port) : address
-          listeners.append(try branch.loop.bind(actual, options.listen, sharing: sharing))
+          do throws(UVError) {
+            listeners.append(try branch.loop.bind(actual, options.listen, sharing: sharing))
+          } catch {
+            // A machine without one of the families listens on the other.
+            guard error == .addressFamilyNotSupported, addresses.count > 1 else { throw error }
+            missing = error
+          }
         }
+        if listeners.isEmpty, let missing { throw missing }
         return listeners
       } catch {
         for listener in listeners { listener.close() }
@@ -203,7 +211,8 @@ extension Server {
   }
 
   private func ended(_ core: StreamReaderProtocol, with error: any Error) {
-    if error is CancellationError, Task.isCancelled {
+    let isOurDoing = (error as? StreamError)?.code == .closed && core.isEndedByServer
+    if isOurDoing || (error is CancellationError && Task.isCancelled) {
       core.close()
     } else {
       core.abort()

@@ -69,8 +69,8 @@ public final class Server: Sendable {
   ///
   /// A second call does nothing.
   ///
-  /// Throws ``StreamError/Code/addressInUse``, and ``StreamError/Code/closed`` after a close. Waits for the loop's turn only,
-  /// which cancellation does not shorten.
+  /// Throws ``StreamError/Code/addressInUse`` and ``StreamError/Code/listenFailed``, which closes the server, and
+  /// ``StreamError/Code/closed`` after a close. Waits for the loop's turn only, which cancellation does not shorten.
   public func startServing() async throws {
     guard state.withLock({ $0.phase <= .serving }) else { throw StreamError.closed }
     do {
@@ -78,12 +78,11 @@ public final class Server: Sendable {
         try await branch.loop.onLoop { [self] _ throws(UVError) in try start(branch) }
       }
     } catch {
-      // One loop that serves and another that does not is no server.
-      if isServing {
-        close()
-        cancelHandlers()
-      }
-      throw StreamError.wrapping(error)
+      // One loop or listener that serves and another that does not is no server.
+      close()
+      cancelHandlers()
+      abortClients()
+      throw StreamError.wrapping(error, as: .listenFailed)
     }
   }
 
@@ -148,20 +147,33 @@ public final class Server: Sendable {
     if !isClosed { await signal.wait() }
   }
 
-  /// Closes every connection gracefully.
+  /// Closes every connection gracefully; that its handler's reads and writes then fail is no error of the handler's.
   ///
   /// asyncio's `close_clients`.
-  public func closeClients() { for connection in connections { connection.close() } }
+  public func closeClients() {
+    for connection in connections {
+      connection.markEndedByServer()
+      connection.close()
+    }
+  }
 
   /// Ends every connection at once.
   ///
+  /// As ``closeClients()``.
+  ///
   /// asyncio's `abort_clients`.
-  public func abortClients() { for connection in connections { connection.abort() } }
+  public func abortClients() {
+    for connection in connections {
+      connection.markEndedByServer()
+      connection.abort()
+    }
+  }
 
   /// Stops: accepts no more, lets the handlers finish, cancels those that have not by half of `grace`, resets the rest.
   ///
   /// Returns within `grace`, and a little, even with a client that never reads or a handler that ignores its cancellation;
-  /// then that is reported, and the handler's connection is reset. Returns whether all handlers had ended.
+  /// then that is reported, and the handler's connection is reset. Returns whether all handlers had ended. A negative
+  /// `grace` is none.
   @discardableResult
   public func shutdown(grace: Duration) async -> Bool {
     close()
@@ -192,7 +204,8 @@ public final class Server: Sendable {
       return false
     }
     if isClosed { return true }
-    let timer = loop.schedule(at: deadline) { signal.fire() }
+    // Of a loop that has ended no timer comes.
+    let timer = loop.schedule(at: deadline, orDropped: signal.fire, signal.fire)
     await signal.wait()
     timer.cancel()
     return state.withLock { state in

@@ -31,7 +31,7 @@ public func standardError(on loop: EventLoop? = nil) async throws -> StreamWrite
 private func standardStream(
   _ number: Int32, limit: Int, on loop: EventLoop?
 ) async throws -> (reader: StreamReader, writer: StreamWriter) {
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .openFailed)
   let core = try StreamReaderProtocol(loop: loop, limit: limit)
   do {
     try await loop.onLoop { loop throws(UVError) in
@@ -40,6 +40,6 @@ private func standardStream(
       if number != 0 { transport.pauseReading() }
       transport.start(core)
     }
-  } catch { throw StreamError.wrapping(error) }
+  } catch { throw StreamError.wrapping(error, as: .openFailed) }
   return core.makeStreams()
 }

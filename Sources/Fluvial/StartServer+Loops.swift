@@ -19,7 +19,7 @@ struct ServerPlace {
   /// The current or shared loop, and so many more that end with the server.
   static func loops(_ count: Int) throws -> ServerPlace {
     guard count > 0 else { throw StreamError.invalid("A server needs a loop, not \(count).") }
-    let first = EventLoop.current ?? .shared
+    let first = try chosenLoop(nil, orThrow: .listenFailed)
     guard count > 1 else { return .loop(first) }
     let group = try EventLoopGroup(starting: count - 1, beside: first)
     return ServerPlace(loop: first, group: group, endsWithServer: true)

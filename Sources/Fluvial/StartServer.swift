@@ -22,10 +22,11 @@ public struct ServerOptions: Sendable {
 /// asyncio's `start_server`. Without a host it listens on all interfaces, both families, with one port. Port 0 is any free
 /// port; ``Server/localAddresses`` tells. The handler runs as a child task on the loop: when it returns, what it wrote is
 /// delivered and the connection closed; when it throws, that connection is aborted and the error reported. With
-/// `startServing: false` connections are refused until ``Server/startServing()``.
+/// `startServing: false` connections are refused until ``Server/startServing()``; at a unix socket's path they wait.
 ///
-/// Throws ``StreamError/Code/addressInUse``, naming the address, ``StreamError/Code/invalidArgument``, what the resolver
-/// says of `host`, and `CancellationError` when cancelled while it asks for that; then nothing is left bound.
+/// Throws ``StreamError/Code/addressInUse`` and ``StreamError/Code/listenFailed``, naming the address,
+/// ``StreamError/Code/invalidArgument``, and `CancellationError` when cancelled while the resolver is asked for `host`; then
+/// nothing is left bound.
 public func startServer(
   host: String? = nil, port: Int, options: ServerOptions = ServerOptions(),
   startServing: Bool = true, on loop: EventLoop? = nil,
@@ -44,7 +45,7 @@ public func startServer(
   startServing: Bool = true, on loop: EventLoop? = nil,
   handler: @escaping Server.Handler
 ) async throws -> Server {
-  let loop = loop ?? .current ?? .shared
+  let loop = try chosenLoop(loop, orThrow: .listenFailed)
   return try await start(.loop(loop), options, startServing, handler) {
     try await loop.addresses(ofHosts: hosts, port: port)
   }
@@ -59,7 +60,8 @@ public func startServer(
   unixPath path: String, options: ServerOptions = ServerOptions(), startServing: Bool = true,
   on loop: EventLoop? = nil, handler: @escaping Server.Handler
 ) async throws -> Server {
-  try await start(.loop(loop ?? .current ?? .shared), options, startServing, handler) {
+  let loop = try chosenLoop(loop, orThrow: .listenFailed)
+  return try await start(.loop(loop), options, startServing, handler) {
     [try SocketAddress(unixPath: path)]
   }
 }
@@ -78,25 +80,27 @@ func start(
     let addresses = try await addresses()
     let server = Server(on: place, options: options, handler: handler)
     do {
-      try await server.bind(addresses)
+      try await server.loop.withFolder(of: addresses) { try await server.bind(addresses) }
       if startServing { try await server.startServing() }
       return server
     } catch {
       await server.letGo()
       throw error
     }
-  } catch { throw StreamError.wrapping(error) }
+  } catch { throw StreamError.wrapping(error, as: .listenFailed) }
 }
 
 /// A server for the time of `body`; then it is shut down, with `grace` for the handlers.
 ///
-/// Throws what ``startServer(host:port:options:startServing:on:handler:)`` does, and what `body` does. Cancelled, `body` is,
-/// and the server is shut down all the same, as ``Server/shutdown(grace:)`` does it.
+/// Throws what ``startServer(host:port:options:startServing:on:handler:)`` does, ``StreamError/Code/invalidArgument`` for a
+/// negative grace time, and what `body` does. Cancelled, `body` is, and the server is shut down all the same, as
+/// ``Server/shutdown(grace:)`` does it.
 public func withServer<Result>(
   host: String? = nil, port: Int, options: ServerOptions = ServerOptions(),
   grace: Duration = .seconds(5), on loop: EventLoop? = nil, handler: @escaping Server.Handler,
   _ body: (Server) async throws -> Result
 ) async throws -> Result {
+  try check(grace: grace)
   let server = try await startServer(
     host: host, port: port, options: options, on: loop, handler: handler)
   return try await shuttingDown(server, grace, body)
@@ -110,6 +114,7 @@ public func withServer<Result>(
   on loop: EventLoop? = nil, handler: @escaping Server.Handler,
   _ body: (Server) async throws -> Result
 ) async throws -> Result {
+  try check(grace: grace)
   let server = try await startServer(unixPath: path, options: options, on: loop, handler: handler)
   return try await shuttingDown(server, grace, body)
 }
@@ -124,5 +129,12 @@ func shuttingDown<Result>(
   } catch {
     await server.shutdown(grace: grace)
     throw error
+  }
+}
+
+/// Refuses a time to wait that is none.
+func check(grace: Duration) throws(StreamError) {
+  guard grace >= .zero else {
+    throw .invalid("A grace time must not be negative, and this is \(grace).")
   }
 }

@@ -24,8 +24,12 @@ public struct StreamError: Error, Sendable {
     public static let invalidUTF8 = Code("invalidUTF8")
     /// Somebody listens at the address already, or something stands at the path.
     public static let addressInUse = Code("addressInUse")
-    /// No address could be reached; ``StreamError/attempts`` has each one's error.
+    /// The host has no address, or none could be reached; ``StreamError/attempts`` has each one's error.
     public static let connectFailed = Code("connectFailed")
+    /// It is not possible to listen at the address; ``StreamError/cause`` says why.
+    public static let listenFailed = Code("listenFailed")
+    /// A pipe, a descriptor or a standard stream could not be opened; ``StreamError/cause`` says why.
+    public static let openFailed = Code("openFailed")
     /// A program could not be started.
     public static let startFailed = Code("startFailed")
     /// An argument is out of range.
@@ -97,8 +101,8 @@ extension StreamError {
       scanned: scanned)
   }
 
-  /// What a caller of the stream layer gets for an error of the transport layer.
-  static func wrapping(_ error: any Error) -> any Error {
+  /// What a caller of the stream layer gets for an error of the transport layer; `code` is for what has none of its own.
+  static func wrapping(_ error: any Error, as code: Code) -> any Error {
     switch error {
     case let error as UVError:
       if error == .addressInUse {
@@ -107,12 +111,31 @@ extension StreamError {
       if error == .invalidArgument || error == .nameTooLong {
         return StreamError(.invalidArgument, "Not usable: \(error).", cause: error)
       }
-      return StreamError(.broken, "Failed: \(error).", cause: error)
+      return StreamError(code, "\(code.sentence): \(error).", cause: error)
     case let error as ConnectError:
       return StreamError(
         .connectFailed, error.description, cause: error.attempts.last?.error,
         attempts: error.attempts)
     default: return error
     }
+  }
+}
+
+extension StreamError.Code {
+  /// How the sentence about a failed beginning starts.
+  fileprivate var sentence: String {
+    switch self {
+    case .connectFailed: "There is no connection"
+    case .listenFailed: "Nobody can listen there"
+    case .startFailed: "The program was not started"
+    default: "It cannot be opened"
+    }
+  }
+}
+
+/// Where something shall live: on `loop` if one is given, else on the current one, else on the shared one.
+func chosenLoop(_ loop: EventLoop?, orThrow code: StreamError.Code) throws -> EventLoop {
+  do throws(UVError) { return try EventLoop.chosen(loop) } catch {
+    throw StreamError.wrapping(error, as: code)
   }
 }

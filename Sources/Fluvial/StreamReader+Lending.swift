@@ -40,12 +40,15 @@ extension StreamReader {
   @usableFromInline
   func giveBack(_ loan: Loan) { core.giveBack(loan, consumed: loan.count) }
 
-  /// Waits for bytes and copies as many as fit into `target`; nil at the end of the stream, else how many.
+  /// Waits for bytes and appends at most `count` of them to `target`; nil at the end of the stream, else how many.
   ///
-  /// Throws ``StreamError/Code/invalidArgument`` for a count that is not positive. Cancelled while it waits, it has taken
-  /// nothing, and `target` is as it was.
+  /// Zero appends nothing at once. Throws ``StreamError/Code/invalidArgument`` for a negative count. Cancelled while it
+  /// waits, it has taken nothing, and `target` is as it was.
   public func read(into target: inout [UInt8], upTo count: Int) async throws -> Int? {
-    guard count > 0 else { throw StreamError.invalid("There must be room for at least one byte.") }
+    guard count > 0 else {
+      if count == 0 { return 0 }
+      throw StreamError.invalid("A count must not be negative, and this is \(count).")
+    }
     guard let loan = try await core.read(.any, { $0.lend(onLoop: core.loop.isCurrent) }) else {
       return nil
     }

@@ -18,6 +18,12 @@ extension StreamReaderProtocol {
         if isOwner { state.reader = .idle }
         guard case .idle = state.reader else { return .failure(.busy) }
         if state.isClosed { return .failure(.closed) }
+        // Before it looks: what is lent from a delivery does not last over a suspension.
+        if state.streak >= ReaderState.longestStreak {
+          state.streak = 0
+          yields = true
+          return .wait
+        }
         let step: ReadStep<Value> =
           state.buffer.isSkipping && !demand.isSkip ? state.whileSkipping() : look(&state)
         if state.isPaused { resumes = state.shouldResume() }
@@ -28,18 +34,17 @@ extension StreamReaderProtocol {
           hasScope = state.scopeTask != 0
         } else {
           state.streak += 1
-          if state.streak >= ReaderState.longestStreak {
-            state.streak = 0
-            yields = true
-          }
         }
         return step
       }
+      if yields {
+        isOwner = false
+        await Task.yield()
+        continue
+      }
       if resumes { resumeReading() }
       switch step {
-      case .value(let value):
-        if yields { await Task.yield() }
-        return value
+      case .value(let value): return value
       case .failure(let error): throw error
       case .wait, .leftOver:
         guard await wait(for: demand, hasScope: hasScope) == .ready else {

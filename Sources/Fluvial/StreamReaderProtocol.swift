@@ -25,8 +25,12 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     /// Let go once it was called: who keeps the streams in it would keep this alive for ever.
     var onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)?
     var writes: WriteQueue?
+    /// What stands between the queue and a transport that was made outside of this package.
+    var outside: LoopBound<OutsideSink>?
     var reason: CloseReason?
     var isAborted = false
+    /// A server has ended it, not its handler.
+    var isEndedByServer = false
     /// Kept, because after the end nobody can be asked.
     var localAddress: SocketAddress?
     var remoteAddress: SocketAddress?
@@ -75,11 +79,15 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   ///
   /// For the transport.
   public func connectionMade(_ transport: any Transport) {
-    let queue =
+    let ours =
       (transport as? StreamTransport)?.writes ?? (transport as? any QueuedTransport)?.writes
+    let outside = ours == nil ? OutsideSink(transport) : nil
+    // Ours calls from libuv's callbacks; another one may call from inside a job, and none may run inside of another.
+    if transport is StreamTransport { reading.withLock { $0.isServedAtOnce = true } }
     let onConnect = link.withLock { link in
       link.transport = LoopBound(transport, on: loop)
-      link.writes = queue
+      link.writes = ours ?? outside?.writes
+      link.outside = outside.map { LoopBound($0, on: loop) }
       link.localAddress = transport.localAddress
       link.remoteAddress = transport.remoteAddress
       defer { link.onConnect = nil }
@@ -99,9 +107,11 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   }
 
   private func feed(_ bytes: UnsafeBufferPointer<UInt8>) {
+    var runsReader = false
     let waiter: ReaderState.Continuation? = unsafe reading.withLock { state in
       guard !state.isClosed else { return nil }
       isDrained.store(false, ordering: .relaxed)
+      runsReader = state.isServedAtOnce
       guard case .parked = state.reader else {
         unsafe state.buffer.append(bytes)
         return nil
@@ -111,7 +121,11 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     }
     if let waiter = unsafe waiter {
       // The reader goes on now, while the window is open and the bytes are in the cache.
-      loop.core.serve { unsafe waiter.resume(returning: .ready) }
+      if runsReader {
+        loop.core.serve { unsafe waiter.resume(returning: .ready) }
+      } else {
+        unsafe waiter.resume(returning: .ready)
+      }
       // Somebody took everything out of the window, and left nothing to pause for.
       if isDrained.load(ordering: .acquiring) { return }
     }
@@ -134,11 +148,48 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     return .keepOpen
   }
 
+  /// Lets the transport go on with what was written.
+  ///
+  /// For the transport.
+  public func resumeWriting() { link.withLock(\.outside)?.value.resumeWriting() }
+
+  /// Lets the transport take no more for now.
+  ///
+  /// For the transport.
+  public func pauseWriting() { link.withLock(\.outside)?.value.pauseWriting() }
+
+  /// Gives up what no read has taken: another protocol object has the connection from now on.
+  ///
+  /// Reads are ``StreamError/Code/closed``; writes still go out in order. For the transport.
+  public func protocolReplaced() -> [UInt8] {
+    let (rest, isPaused, waiter): ([UInt8], Bool, ReaderState.Continuation?) =
+      unsafe reading.withLock { state in
+        state.isClosed = true
+        let rest = state.buffer.isSkipping ? [] : state.buffer.take(.max)
+        defer { state.isPaused = false }
+        return unsafe (rest, state.isPaused, state.wakeIfSatisfied())
+      }
+    if isPaused { openTransport?.resumeReading() }
+    let waiters = link.withLock { link in
+      link.transport = nil
+      link.writes = nil
+      link.outside = nil
+      link.reason = .finished
+      defer { link.closeWaiters = [] }
+      return link.closeWaiters
+    }
+    unsafe waiter?.resume(returning: .ready)
+    for waiter in waiters { waiter.fire() }
+    return rest
+  }
+
   /// Ends both sides, and every wait.
   ///
   /// For the transport.
   public func connectionLost(_ error: (any Error)?) {
-    let cause = error.map { $0 as? UVError ?? .connectionAborted }
+    let outside = link.withLock(\.outside)?.value
+    let cause = error.map { $0 as? UVError ?? .connectionAborted } ?? outside?.failure
+    outside?.lost(cause)
     let (isClosed, waiter): (Bool, ReaderState.Continuation?) = unsafe reading.withLock { state in
       if let cause {
         state.failure = .broken(cause)
@@ -158,6 +209,7 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
         link.reason = .finished
       }
       link.transport = nil
+      link.outside = nil
       defer { link.closeWaiters = [] }
       return link.closeWaiters
     }
@@ -174,8 +226,24 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
 
   /// Does something to the transport, on the loop: at once when the caller is there, soon otherwise.
   func withTransport(_ body: @escaping @Sendable (any Transport) -> Void) {
-    guard let transport = link.withLock({ $0.transport }) else { return }
-    if loop.isCurrent { body(transport.value) } else { loop.execute { body(transport.value) } }
+    withLink { transport, _ in body(transport) }
+  }
+
+  private func withLink(_ body: @escaping @Sendable (any Transport, OutsideSink?) -> Void) {
+    let (found, outside) = link.withLock { ($0.transport, $0.outside) }
+    guard let transport = found else { return }
+    if loop.isCurrent {
+      body(transport.value, outside?.value)
+    } else {
+      loop.execute { body(transport.value, outside?.value) }
+    }
+  }
+
+  /// Ends our direction behind what was written.
+  func writeEOF() {
+    withLink { transport, outside in
+      if let outside { outside.writeEOF() } else { try? transport.writeEOF() }
+    }
   }
 
   func resumeReading() { withTransport { $0.resumeReading() } }
@@ -183,6 +251,10 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   // MARK: Closing
 
   var isClosing: Bool { reading.withLock(\.isClosed) || link.withLock { $0.reason != nil } }
+
+  var isEndedByServer: Bool { link.withLock(\.isEndedByServer) }
+
+  func markEndedByServer() { link.withLock { $0.isEndedByServer = true } }
 
   func close() { end(aborting: false) }
 
@@ -201,7 +273,13 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     unsafe waiter?.resume(returning: .ready)
     let writes = link.withLock { $0.writes }
     if aborting { writes?.close(nil) } else { writes?.endAccepting() }
-    withTransport { aborting ? $0.abort() : $0.close() }
+    withLink { transport, outside in
+      if let outside {
+        if aborting { outside.abort() } else { outside.close() }
+      } else {
+        if aborting { transport.abort() } else { transport.close() }
+      }
+    }
   }
 
   func waitClosed() async -> CloseReason {

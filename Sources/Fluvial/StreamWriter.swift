@@ -148,7 +148,7 @@ public final class StreamWriter: Sendable {
   public func writeEOF() throws {
     guard !isClosing else { throw StreamError.closed }
     writes.endAccepting()
-    core.withTransport { try? $0.writeEOF() }
+    core.writeEOF()
   }
 
   // MARK: Limits

@@ -56,7 +56,7 @@ public final class Terminal: Sendable {
   public static func open(_ descriptor: Int32 = 0, on loop: EventLoop? = nil) async throws
     -> Terminal
   {
-    let loop = loop ?? .current ?? .shared
+    let loop = try EventLoop.chosen(loop)
     let news = Mailbox<TerminalChange>()
     let opened = try await loop.openTTY(descriptor) { TerminalCore(on: loop, changes: news) }
     let core = await loop.onLoop { loop in LoopBound(opened.value.protocol, on: loop) }

@@ -12,7 +12,7 @@ public func withPrompt<Result>(
   _ text: SafeText, options: PromptOptions = PromptOptions(), on loop: EventLoop? = nil,
   _ body: (Prompt) async throws -> Result
 ) async throws -> Result {
-  let loop = loop ?? .current ?? .shared
+  let loop = try EventLoop.chosen(loop)
   let kind = SessionKind.ofStandardStreams(prefersPlain: options.prefersPlain)
   let isTerminal = isatty(STDOUT_FILENO) == 1
   guard kind == .full else {

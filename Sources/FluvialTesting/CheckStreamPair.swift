@@ -56,6 +56,12 @@ public func checkHalfCloseable(
 private func run(
   _ checks: [StreamCheck], _ options: StreamCheckOptions, _ makePair: StreamPairFactory
 ) async throws {
+  guard options.volume > 0 else {
+    throw StreamError(.invalidArgument, "The volume must be positive, not \(options.volume).")
+  }
+  guard options.timeLimit > .zero else {
+    throw StreamError(.invalidArgument, "The time limit must be positive.")
+  }
   var failures: [(check: String, what: String)] = []
   for check in checks where !options.without.contains(check.name) {
     for isSwapped in [false, true] {
@@ -124,24 +130,6 @@ func demand<Result>(
     return try demand(codes.contains(error.code), "\(what) fails as \(error.code), not \(codes)")
   }
   throw Broken(description: "\(what) does not fail")
-}
-
-/// Bytes that tell their place: a lost, doubled or swapped one shows.
-func sample(_ count: Int, from start: Int = 0) -> [UInt8] {
-  var all: [UInt8] = []
-  all.reserveCapacity(count)
-  var place = start % period.count
-  while all.count < count {
-    let end = min(period.count, place + count - all.count)
-    all += period[place..<end]
-    place = 0
-  }
-  return all
-}
-
-/// A prime number of bytes, so that no power of two is a multiple of it.
-private let period: [UInt8] = (0..<65_521).map {
-  UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13)
 }
 
 /// Lets everything that is under way show.

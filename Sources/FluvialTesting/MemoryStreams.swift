@@ -8,7 +8,8 @@ public typealias StreamEnd = (reader: StreamReader, writer: StreamWriter)
 ///
 /// `capacity` is what each direction holds between them, as a kernel would; water marks, limits and closing are those of
 /// any connection. `faults` go wrong in both directions. Throws ``/Fluvial/StreamError/Code/invalidArgument`` when
-/// `capacity` or `limit` is not positive. Waits for the loop's turn only, which cancellation does not shorten.
+/// `capacity` or `limit` is not positive, or a fault is out of its range. Waits for the loop's turn only, which
+/// cancellation does not shorten.
 public func memoryStreamPair(
   capacity: Int = 64 * 1024, limit: Int = StreamReaderProtocol.defaultLimit,
   faults: StreamFaults? = nil, on loop: EventLoop? = nil
@@ -16,7 +17,8 @@ public func memoryStreamPair(
   guard capacity > 0 else {
     throw StreamError(.invalidArgument, "The capacity must be positive, not \(capacity).")
   }
-  let loop = loop ?? .current ?? .shared
+  try faults?.check()
+  let loop = try EventLoop.chosen(loop)
   let first = try StreamReaderProtocol(loop: loop, limit: limit)
   let second = try StreamReaderProtocol(loop: loop, limit: limit)
   await loop.onLoop { loop in

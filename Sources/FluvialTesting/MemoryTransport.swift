@@ -17,6 +17,8 @@ final class MemoryTransport: QueuedTransport, WriteSink {
   private var isPaused = false
   private var isStarted = false
   private var hasSeenEnd = false
+  /// What an earlier protocol object had not used.
+  private var waiting: [UInt8] = []
   private var wantsEOF = false
   private var isDeliveryDue = false
   private var isPumpDue = false
@@ -65,7 +67,12 @@ final class MemoryTransport: QueuedTransport, WriteSink {
 
   func setProtocol(_ newProtocol: any StreamProtocol) {
     loop.checkIsolated()
-    if phase != .closed { proto = newProtocol }
+    guard phase != .closed else { return }
+    waiting += proto?.protocolReplaced() ?? []
+    proto = newProtocol
+    // The new one hears of the end behind them.
+    if phase == .open { hasSeenEnd = false }
+    deliverSoon()
   }
 
   // MARK: Reading
@@ -91,7 +98,8 @@ final class MemoryTransport: QueuedTransport, WriteSink {
   private func deliver() {
     isDeliveryDue = false
     guard phase != .closed, isStarted, !hasSeenEnd, !isPaused || phase == .finishing else { return }
-    let bytes = incoming.read()
+    let bytes = waiting.isEmpty ? incoming.read() : waiting
+    waiting = []
     if !bytes.isEmpty {
       // While finishing, what comes is dropped.
       if phase == .open { callBack { try $0.dataReceived(bytes.span) } }

@@ -1,3 +1,5 @@
+internal import Fluvial
+
 /// What goes wrong on a stream in memory, drawn from a seed so that it can be brought back.
 public struct StreamFaults: Sendable {
   /// Where the draws come from.
@@ -21,5 +23,20 @@ public struct StreamFaults: Sendable {
     faults.longestRead = 3000
     faults.refusedWrites = 0.3
     return faults
+  }
+}
+
+extension StreamFaults {
+  func check() throws(StreamError) {
+    for (name, value, least) in [
+      ("longestWrite", longestWrite, 1), ("longestRead", longestRead, 1),
+      ("resetAfter", resetAfter, 0),
+    ] where value < least {
+      throw StreamError(.invalidArgument, "\(name) must be at least \(least), not \(value).")
+    }
+    guard (0...1).contains(refusedWrites) else {
+      throw StreamError(
+        .invalidArgument, "refusedWrites must be from 0 to 1, not \(refusedWrites).")
+    }
   }
 }

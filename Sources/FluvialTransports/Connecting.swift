@@ -85,7 +85,7 @@ extension EventLoop {
         let outcome = fluv_socket_outcome(descriptor)
         wait.finish(outcome < 0 ? outcome : status)
       }
-      try poll.start(writable: true)
+      try poll.startOnceWritable()
       return LoopBound(poll, on: loop)
     }
     let status = await withTaskCancellationHandler {

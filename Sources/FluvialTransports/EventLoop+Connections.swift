@@ -76,12 +76,9 @@ extension EventLoop {
   public func connectReadPipe<P: StreamProtocol>(
     _ descriptor: Int32, makeProtocol: sending @escaping () -> P
   ) async throws -> LoopBound<(transport: any ReadTransport, protocol: P)> {
-    let factory = LoopBound(handingOver: makeProtocol, to: self)
-    return try await onLoop { loop throws(UVError) in
-      let transport = try PipeTransport(adopting: descriptor, on: loop)
-      let proto = factory.value()
-      transport.start(proto)
-      return LoopBound((transport: transport, protocol: proto), on: loop)
+    let box = try await connectPipe(descriptor, LoopBound(handingOver: makeProtocol, to: self))
+    return await onLoop { loop in
+      LoopBound((transport: box.value.transport, protocol: box.value.protocol), on: loop)
     }
   }
 
@@ -93,11 +90,19 @@ extension EventLoop {
   public func connectWritePipe<P: StreamProtocol>(
     _ descriptor: Int32, makeProtocol: sending @escaping () -> P
   ) async throws -> LoopBound<(transport: any WriteTransport, protocol: P)> {
-    let factory = LoopBound(handingOver: makeProtocol, to: self)
-    return try await onLoop { loop throws(UVError) in
+    let box = try await connectPipe(descriptor, LoopBound(handingOver: makeProtocol, to: self))
+    return await onLoop { loop in
+      LoopBound((transport: box.value.transport, protocol: box.value.protocol), on: loop)
+    }
+  }
+
+  /// Both directions alike: reading is what tells a writer that the other end has gone.
+  private func connectPipe<P: StreamProtocol>(
+    _ descriptor: Int32, _ factory: LoopBound<() -> P>
+  ) async throws -> LoopBound<(transport: PipeTransport, protocol: P)> {
+    try await onLoop { loop throws(UVError) in
       let transport = try PipeTransport(adopting: descriptor, on: loop)
       let proto = factory.value()
-      // Reading is what tells that the other end has gone.
       transport.start(proto)
       return LoopBound((transport: transport, protocol: proto), on: loop)
     }
@@ -113,14 +118,25 @@ extension EventLoop {
     makeProtocol: sending @escaping () -> P
   ) async throws -> LoopBound<Listener> {
     let factory = LoopBound(handingOver: makeProtocol, to: self)
-    return try await onLoop { loop throws(UVError) in
+    return try await withFolder(of: [address]) {
+      try await startServer(on: address, options, factory)
+    }
+  }
+
+  private func startServer<P: StreamProtocol>(
+    on address: SocketAddress, _ options: ListenOptions, _ factory: LoopBound<() -> P>
+  ) async throws -> LoopBound<Listener> {
+    try await onLoop { loop throws(UVError) in
       let listener = try loop.bind(address, options)
       let local = listener.address
       listener.onAccept = { descriptor, peer in
         loop.start(descriptor, from: peer, at: local, factory.value)
       }
       listener.warnOfShortages()
-      try listener.startServing()
+      do throws(UVError) { try listener.startServing() } catch {
+        listener.close()
+        throw error
+      }
       return LoopBound(listener, on: loop)
     }
   }
@@ -142,9 +158,10 @@ extension EventLoop {
     }
   }
 
-  /// Binds without listening.
+  /// Binds without accepting.
   ///
-  /// The loop's thread.
+  /// A unix socket's file is listened at from the start, lest others take it for a stale one. The loop's thread, within
+  /// ``withFolder(of:_:)``.
   package func bind(
     _ address: SocketAddress, _ options: ListenOptions, sharing: PortSharing = .none
   ) throws(UVError) -> Listener {
@@ -157,7 +174,7 @@ extension EventLoop {
       let mode = String(options.unixMode, radix: 8)
       throw UVError(code: UVError.invalidArgument.code, context: "unix socket mode \(mode)")
     }
-    let isFile = address.family == .unix && address.host.utf8.first != 0
+    let isFile = address.isFile
     if isFile, options.replacesStaleSocket { try UnixSocketFile.makeWay(for: address) }
     var raw = try address.raw()
     var descriptor: Int32 = -1
@@ -165,11 +182,19 @@ extension EventLoop {
     try UVError.check(
       unsafe fluv_socket_bind(&raw, flags, options.unixMode, &descriptor), "bind \(address)")
     let owned = OwnedDescriptor(descriptor)
+    let backlog = Int32(clamping: options.backlog)
+    if isFile {
+      let status = fluv_socket_listen(descriptor, backlog)
+      if status < 0 {
+        UnixSocketFile(at: address.host)?.removeIfOurs()
+        throw UVError(code: status, context: "listen on \(address)")
+      }
+    }
     var actual = fluv_address()
     try UVError.check(unsafe fluv_socket_local(descriptor, &actual), "bind \(address)")
     return Listener(
       bound: owned, at: SocketAddress(raw: actual) ?? address,
-      backlog: Int32(clamping: options.backlog),
+      backlog: backlog,
       unixFile: isFile && options.removesSocketFile ? UnixSocketFile(at: address.host) : nil,
       on: self)
   }

@@ -83,6 +83,17 @@ public final class EventLoop: SerialExecutor, Sendable {
     return call
   }
 
+  /// As ``schedule(at:_:)``; when the loop ends first, or has ended, `onDrop` is called in place of `body`.
+  package func schedule(
+    at instant: LoopClock.Instant, orDropped onDrop: @escaping @Sendable () -> Void,
+    _ body: sending @escaping () -> Void
+  ) -> ScheduledCall {
+    let call = ScheduledCall(
+      core: core, deadline: instant.nanoseconds, onDrop: onDrop, body: body)
+    call.enter()
+    return call
+  }
+
   /// The loop's clock: monotonic, and its sleep does not leave the loop.
   ///
   /// asyncio's `time`. `Task.sleep` on the standard clock wakes up on another thread.

@@ -11,7 +11,9 @@ extension EventLoopGroup {
     on address: SocketAddress, options: ListenOptions = ListenOptions(),
     makeProtocol: @escaping @Sendable () -> P
   ) async throws -> GroupListener {
-    let listeners = try await bind(address, options)
+    let listeners = try await loops[0].withFolder(of: [address]) {
+      try await bind(address, options)
+    }
     do {
       for (place, listener) in listeners.enumerated() {
         try await loops[place].onLoop { [self] _ throws(UVError) in

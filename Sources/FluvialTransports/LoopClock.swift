@@ -1,4 +1,3 @@
-internal import CFluvial
 internal import FluvialPrimitives
 
 /// The clock of an ``EventLoop``: monotonic, with a sleep that is a timer of the loop.
@@ -27,7 +26,7 @@ public struct LoopClock: Clock, Sendable {
   let core: LoopCore
 
   /// The present moment.
-  public var now: Instant { Instant(nanoseconds: fluv_monotonic_ns()) }
+  public var now: Instant { Instant(nanoseconds: core.now) }
 
   /// A millisecond: what libuv's timers count in.
   public var minimumResolution: Duration { .milliseconds(1) }

@@ -67,6 +67,8 @@ package final class LoopCore: TaskExecutor {
   let handle: OpaquePointer
   /// How much lives here, for who shares connections out among loops; any thread.
   private let load = Atomic<Int>(0)
+  /// By how much tests have moved the clock forward, in nanoseconds.
+  let clockOffset = Atomic<UInt64>(0)
 
   /// A tick runs at most this many jobs, so that timers and descriptors get their turn.
   private static let jobsPerTick = 256
@@ -101,6 +103,11 @@ package final class LoopCore: TaskExecutor {
     unsafe fluv_thread_current()
       == UnsafeMutableRawPointer(Unmanaged.passUnretained(self).toOpaque())
   }
+
+  /// What the loop's clock shows, in nanoseconds.
+  ///
+  /// Any thread.
+  var now: UInt64 { fluv_monotonic_ns() &+ clockOffset.load(ordering: .relaxed) }
 
   // MARK: Work
 
@@ -233,7 +240,7 @@ package final class LoopCore: TaskExecutor {
     } else {
       // libuv counts whole milliseconds, and never early means rounding away from now.
       let due = next / 1_000_000 &+ (next % 1_000_000 == 0 ? 0 : 1)
-      let now = fluv_monotonic_ns() / 1_000_000
+      let now = self.now / 1_000_000
       unsafe fluv_loop_arm(handle, due > now ? due &- now : 1)
     }
   }
@@ -241,7 +248,7 @@ package final class LoopCore: TaskExecutor {
   /// From libuv: the timer came.
   func timerFired() {
     unsafe local.pointee.armedDeadline = .max
-    let now = fluv_monotonic_ns()
+    let now = self.now
     // Calls that these add wait for the next tick, whatever their time: else one that adds itself never ends.
     let last = unsafe local.pointee.timers.lastSequence
     while let call = unsafe local.pointee.timers.popDue(at: now, upTo: last) { call.fire() }

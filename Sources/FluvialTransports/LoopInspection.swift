@@ -1,6 +1,7 @@
 internal import CFluvial
 internal import DequeModule
 internal import FluvialPrimitives
+internal import Synchronization
 
 /// What is left open, for tests.
 extension EventLoop {
@@ -12,6 +13,15 @@ extension EventLoop {
 
   /// Whether the loop is letting go of everything, or has.
   package var isEnding: Bool { unsafe core.local.pointee.phase != .open }
+
+  /// Moves the loop's clock forward: what has become due comes in the next turn; the loop's thread only.
+  package func moveClock(by time: Duration) {
+    checkIsolated()
+    core.clockOffset.wrappingAdd(
+      UInt64(clamping: time.wholeNanoseconds), ordering: .relaxed)
+    // It was armed for the time as it was.
+    unsafe core.local.pointee.armedDeadline = .max
+  }
 
   /// Runs the jobs of each turn in an order drawn from `seed`; the loop's thread only.
   package func shuffleReadyJobs(seed: UInt64?) {

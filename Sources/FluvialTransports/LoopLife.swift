@@ -22,6 +22,12 @@ extension EventLoop {
     let handover = Handover(body)
     loop.attach()
     defer { loop.detach() }
+    do {
+      if fluv_thread_is_main() == 1 { try MainQueue.serve(on: loop) }
+    } catch {
+      loop.end()
+      throw error
+    }
     Task(executorPreference: loop.taskExecutor) {
       do { outcome.result = .success(try await handover.body()) } catch {
         outcome.result = .failure(error)
@@ -59,18 +65,37 @@ extension EventLoop {
 
   /// A loop on a thread of its own, made on first use, that lasts as long as the process.
   ///
-  /// What library calls use when they are made off any loop. Stops the program with a message if the system has no
-  /// descriptors left for it.
-  public static let shared: EventLoop = {
-    do { return try startOnThread(named: "fluvial.shared") } catch {
+  /// What library calls use when they are made off any loop; those throw when it cannot be made. Asked for by name, it
+  /// stops the program with a message if the system has no descriptors left for it.
+  public static var shared: EventLoop {
+    do { return try startShared() } catch {
       fatalError("the shared event loop could not start: \(error)")
     }
-  }()
+  }
+
+  private static let started = Lock<EventLoop?>(nil)
+
+  private static func startShared() throws(UVError) -> EventLoop {
+    try started.withLock { (started) throws(UVError) in
+      if let started { return started }
+      let loop = try startOnThread(named: "fluvial.shared")
+      started = loop
+      return loop
+    }
+  }
+
+  /// Where something shall live: on `loop` if one is given, else on the current one, else on the shared one.
+  ///
+  /// Throws ``UVError`` when that must be made first and cannot be.
+  package static func chosen(_ loop: EventLoop?) throws(UVError) -> EventLoop {
+    if let loop = loop ?? .current { return loop }
+    return try startShared()
+  }
 
   // MARK: Threads
 
   /// A loop that runs on a new thread until ``stop(_:)``.
-  static func startOnThread(named name: String) throws(UVError) -> EventLoop {
+  package static func startOnThread(named name: String) throws(UVError) -> EventLoop {
     let loop = try EventLoop()
     let thread = LoopThread(loop: loop)
     let raw = unsafe Unmanaged.passRetained(thread).toOpaque()
@@ -106,7 +131,6 @@ extension EventLoop {
     unsafe core.local.pointee.hadSigpipeBlocked = fluv_thread_block_sigpipe() == 1
     unsafe fluv_thread_set_current(Unmanaged.passUnretained(core).toOpaque())
     unsafe core.local.pointee.facade = self
-    if fluv_thread_is_main() == 1 { MainQueue.serve(on: self) }
   }
 
   private func detach() {

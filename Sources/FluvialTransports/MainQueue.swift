@@ -7,24 +7,22 @@ internal import CFluvial
 final class MainQueue: LoopResource {
   private var poll: PollHandle?
 
-  static func serve(on loop: EventLoop) {
+  /// Throws when the system has nothing left to serve it with.
+  static func serve(on loop: EventLoop) throws(UVError) {
     let descriptor = fluv_main_queue_descriptor()
-    guard descriptor >= 0 else {
+    if descriptor == UVError.notSupported.code {
       Report.warning(
         "no main queue entry points here: awaiting the main actor inside run will hang")
       return
     }
+    try UVError.check(descriptor, "main queue")
     let queue = MainQueue(on: loop)
-    do {
-      let poll = try PollHandle(descriptor: descriptor, on: loop) { status in
-        if status != UVError.canceled.code { fluv_main_queue_run() }
-      }
-      try poll.start(readable: true)
-      queue.poll = poll
-      loop.core.register(queue)
-    } catch {
-      Report.warning("the main queue cannot be served", ["error": "\(error)"])
+    let poll = try PollHandle(descriptor: descriptor, on: loop) { status in
+      if status != UVError.canceled.code { fluv_main_queue_run() }
     }
+    queue.poll = poll
+    loop.core.register(queue)
+    try poll.start(readable: true)
   }
 
   override func loopWillClose() {

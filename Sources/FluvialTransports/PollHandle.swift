@@ -7,6 +7,7 @@ internal import CFluvial
 final class PollHandle: LoopResource {
   private var handle: OpaquePointer?
   private var onReady: ((Int32) -> Void)?
+  private var isOnce = false
 
   /// `onReady` gets 0 or libuv's error; ``UVError/canceled`` when the loop ends.
   init(
@@ -30,6 +31,12 @@ final class PollHandle: LoopResource {
     guard let handle = unsafe handle else { return }
     let events = (readable ? FLUV_READABLE.int32 : 0) | (writable ? FLUV_WRITABLE.int32 : 0)
     try UVError.check(unsafe fluv_poll_start(handle, events), "poll")
+  }
+
+  /// Ready once: told at every turn until somebody closes this, thousands of connections would be looked at by each.
+  func startOnceWritable() throws(UVError) {
+    isOnce = true
+    try start(writable: true)
   }
 
   /// Ready when the other end is gone.
@@ -58,7 +65,10 @@ final class PollHandle: LoopResource {
 
   // MARK: From libuv
 
-  func ready(status: Int32) { onReady?(status) }
+  func ready(status: Int32) {
+    if isOnce { stop() }
+    onReady?(status)
+  }
 
   func closed() { loop.core.unregister(self) }
 }

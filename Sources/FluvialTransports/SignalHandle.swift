@@ -17,6 +17,9 @@ package final class SignalHandle: LoopResource {
   package init(
     number: Int32, on loop: EventLoop, onSignal: @escaping () -> Void
   ) throws(UVError) {
+    guard (1...64).contains(number) else {
+      throw UVError(code: UVError.invalidArgument.code, context: "signal \(number)")
+    }
     self.number = number
     self.onSignal = onSignal
     super.init(on: loop)

@@ -25,6 +25,11 @@ public protocol StreamProtocol: AnyObject, SendableMetatype {
 
   /// No more than the low mark is left. asyncio's `resume_writing`.
   func resumeWriting() throws
+
+  /// Another protocol object takes this one's place: gives up the bytes that it was given and has not used.
+  ///
+  /// The new one gets them before all others. No callback follows.
+  func protocolReplaced() -> [UInt8]
 }
 
 /// What happens to our own direction when the peer has ended its.
@@ -48,6 +53,8 @@ extension StreamProtocol {
   public func pauseWriting() throws {}
   /// Does nothing.
   public func resumeWriting() throws {}
+  /// Has nothing to give up.
+  public func protocolReplaced() -> [UInt8] { [] }
 }
 
 /// A protocol that says where its bytes go, so that nothing is copied.

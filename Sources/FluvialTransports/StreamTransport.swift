@@ -27,6 +27,8 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
   var failure: (any Error)?
   var brokenWriting: BrokenWriting?
   var closeClock: CloseClock?
+  /// Bytes of an earlier protocol object that this one has not got yet.
+  var waiting: WaitingInput?
   /// Others use the open file too, as with standard streams: it is never shut down, reset or emptied, only let go of.
   var isBorrowed = false
   private var knownLocal: SocketAddress?
@@ -119,14 +121,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     updateReading()
   }
 
-  /// Gives the callbacks from now on to another protocol object.
-  public func setProtocol(_ newProtocol: any StreamProtocol) {
-    loop.checkIsolated()
-    guard phase != .closed else { return }
-    adopt(newProtocol)
-  }
-
-  private func adopt(_ newProtocol: any StreamProtocol) {
+  func adopt(_ newProtocol: any StreamProtocol) {
     proto = newProtocol
     buffered = newProtocol as? any BufferedStreamProtocol
     if let handle = unsafe handle { unsafe fluv_stream_own_memory(handle, buffered == nil ? 0 : 1) }
@@ -150,6 +145,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     guard isPaused else { return }
     isPaused = false
     updateReading()
+    if waiting != nil { deliverWaitingSoon() }
     if brokenWriting != nil { lookForRest() }
   }
 
@@ -168,6 +164,10 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
       if count < 0 { peerEnded(count == Int(FLUV_EOF.int32) ? nil : UVError(code: count.int32)) }
       return
     }
+    if waiting != nil {
+      deliverWaiting()
+      guard phase == .open else { return }
+    }
     if count > 0 {
       if let brokenWriting { brokenWriting.hasRead = true }
       unsafe deliver(unsafe UnsafeBufferPointer(start: bytes, count: count))
@@ -181,7 +181,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     loop.core.flushDirty()
   }
 
-  private func deliver(_ bytes: UnsafeBufferPointer<UInt8>) {
+  func deliver(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard let proto else { return }
     do {
       if let buffered {
@@ -192,7 +192,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     } catch { callbackFailed(error) }
   }
 
-  private func didReachEnd() {
+  func didReachEnd() {
     hasSeenEOF = true
     guard let proto else { return }
     do {

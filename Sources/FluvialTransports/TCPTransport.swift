@@ -6,7 +6,8 @@ internal import CFluvial
 public final class TCPTransport: StreamTransport {
   /// Wraps a connected TCP socket, which belongs to the transport from now on, also when this throws.
   ///
-  /// No-delay is switched on. Throws ``UVError/invalidArgument`` when the descriptor is no stream socket.
+  /// No-delay is switched on; where that is refused, the log is told. Throws ``UVError/invalidArgument`` when the
+  /// descriptor is no stream socket.
   package init(adopting descriptor: Int32, on loop: EventLoop) throws(UVError) {
     try super.init(adopting: descriptor, kind: FLUV_KIND_TCP, on: loop)
     // The connection works without it, only later.
@@ -26,11 +27,19 @@ public final class TCPTransport: StreamTransport {
 
   /// Has the kernel look after a silent peer: probes after `idle` of silence, `count` of them `interval` apart.
   ///
-  /// Data that stays unconfirmed for `timeout` breaks the connection. Whole seconds, `timeout` in milliseconds. Throws
-  /// what `setsockopt` reports.
+  /// Data that stays unconfirmed for `timeout` breaks the connection. Whole seconds, `timeout` in milliseconds; zero leaves
+  /// the system's value. Throws ``UVError/invalidArgument`` for a negative one, else what `setsockopt` reports.
   public func setKeepAlive(
     idle: Duration, interval: Duration, count: Int, timeout: Duration
   ) throws(UVError) {
+    for (name, value) in [("idle", idle), ("interval", interval), ("timeout", timeout)]
+    where value < .zero {
+      throw UVError(
+        code: UVError.invalidArgument.code, context: "keep-alive \(name) of \(value)")
+    }
+    guard count >= 0 else {
+      throw UVError(code: UVError.invalidArgument.code, context: "keep-alive count of \(count)")
+    }
     guard let descriptor else { throw .notConnected }
     try UVError.check(
       fluv_socket_keep_alive(

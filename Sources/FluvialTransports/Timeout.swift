@@ -2,11 +2,12 @@
 ///
 /// asyncio's `wait_for`. Waits for `body` to end either way, so that nothing goes on behind the caller's back: a read that
 /// was timed out loses no byte, a write that was timed out sent nothing. Throws ``TimeoutError`` when the time ran out and
-/// `body` did not succeed all the same; otherwise whatever `body` throws. Cancelling the calling task cancels `body`.
+/// `body` did not succeed all the same; otherwise whatever `body` throws. Cancelling the calling task cancels `body`. A
+/// limit of zero or less leaves `body` the time until it first waits.
 public func withTimeout<Result: Sendable>(
   _ limit: Duration, _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
-  let loop = EventLoop.current ?? EventLoop.shared
+  let loop = try EventLoop.chosen(nil)
   return try await withTimeout(limit, clock: loop.clock, body)
 }
 

@@ -19,7 +19,8 @@ public protocol BaseTransport: AnyObject {
   /// Returns at once; `connectionLost` follows, within ``Transport/lingerTime`` at the latest. A second call does nothing.
   func close()
 
-  /// Gives the callbacks from now on to another protocol object, which also gets the bytes that wait while paused.
+  /// Gives the callbacks from now on to another protocol object, which also gets the bytes that wait: those that were
+  /// not delivered while paused, and those that ``StreamProtocol/protocolReplaced()`` gives up.
   func setProtocol(_ newProtocol: any StreamProtocol)
 }
 
@@ -65,7 +66,7 @@ public protocol WriteTransport: BaseTransport {
   /// When the protocol is told to pause and to go on.
   var writeBufferLimits: WriteBufferLimits { get set }
 
-  /// The most bytes that the synchronous ``write(_:)`` lets wait; 16 MiB unless set.
+  /// The most bytes that the synchronous ``write(_:)`` lets wait; 16 MiB unless set, none for a negative number.
   var writeHardLimit: Int { get set }
 
   /// Ends the connection at once: what was not sent is dropped, a TCP peer sees a reset.
@@ -78,7 +79,7 @@ public protocol WriteTransport: BaseTransport {
 ///
 /// asyncio's `Transport`.
 public protocol Transport: ReadTransport, WriteTransport {
-  /// How long a graceful close may take before the connection is reset; 30 s unless set.
+  /// How long a graceful close may take before the connection is reset; 30 s unless set. A negative time is none.
   var lingerTime: Duration { get set }
 }
 

@@ -56,6 +56,8 @@ extension UVError {
   public static let accessDenied = UVError(code: -13)
   /// The address is already in use (EADDRINUSE).
   public static let addressInUse = UVError(code: -98)
+  /// This machine has no addresses of this family (EAFNOSUPPORT).
+  public static let addressFamilyNotSupported = UVError(code: -97)
   /// The address is not one of this machine's (EADDRNOTAVAIL).
   public static let addressNotAvailable = UVError(code: -99)
   /// Nothing to be had or taken just now (EAGAIN).
@@ -84,6 +86,8 @@ extension UVError {
   public static let noSuchProcess = UVError(code: -3)
   /// Not connected, or not any more (ENOTCONN).
   public static let notConnected = UVError(code: -107)
+  /// This system does not do that (ENOSYS).
+  public static let notSupported = UVError(code: -38)
   /// Not a terminal (ENOTTY).
   public static let notATerminal = UVError(code: -25)
   /// The other end of the pipe is gone (EPIPE).

@@ -24,7 +24,7 @@ struct UnixSocketFile {
 
   /// Makes way for a new socket: a stale one is removed, a live one and anything else is refused.
   ///
-  /// Throws ``UVError/addressInUse``.
+  /// Within ``EventLoop/withFolder(of:_:)``: between the look and the removal another server might have come. Throws ``UVError/addressInUse``.
   static func makeWay(for address: SocketAddress) throws(UVError) {
     guard let found = status(address.host) else { return }
     let inUse = UVError(code: UVError.addressInUse.code, context: "unix path \(address.host)")
@@ -45,4 +45,40 @@ struct UnixSocketFile {
     var found = stat()
     return unsafe lstat(path, &found) == 0 ? found : nil
   }
+}
+
+extension EventLoop {
+  /// Runs `body` while no other server of this library, in any process, looks at or binds a file in the same folder.
+  ///
+  /// Two that found one stale socket would else both replace it, and the second would take the place of the first. The
+  /// lock is on the folder itself, so that no file is left. Throws ``UVError/tryAgain`` when somebody else keeps it locked.
+  package func withFolder<Result>(
+    of addresses: [SocketAddress], _ body: () async throws -> Result
+  ) async throws -> Result {
+    guard let path = addresses.first(where: \.isFile)?.host else { return try await body() }
+    let lock = try await lockFolder(of: path)
+    defer { if lock >= 0 { fluv_descriptor_close(lock) } }
+    return try await body()
+  }
+
+  private func lockFolder(of path: String) async throws -> Int32 {
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
+    let deadline = clock.now.advanced(by: .seconds(2))
+    while true {
+      let lock = unsafe fluv_folder_lock(folder)
+      guard lock == UVError.tryAgain.code else {
+        // Where a folder cannot be opened, binding tells why, or nobody else can look either.
+        return lock
+      }
+      guard clock.now < deadline else {
+        throw UVError(code: lock, context: "the folder of unix path \(path) is locked")
+      }
+      try await clock.sleep(for: .milliseconds(1))
+    }
+  }
+}
+
+extension SocketAddress {
+  /// Whether a file stands for it.
+  var isFile: Bool { family == .unix && host.utf8.first != 0 }
 }

@@ -115,9 +115,15 @@ extension WriteQueue.State {
   /// Returns how much went.
   private mutating func writeDirectly(_ bytes: Span<UInt8>, to sink: any WriteSink) -> Int {
     let taken = unsafe bytes.withUnsafeBufferPointer { unsafe sink.tryWrite($0, nil) }
-    if taken < 0, taken != Int(UVError.tryAgain.code) { directError = taken.int32 }
+    if taken < 0, taken != Int(UVError.tryAgain.code) { failDirectly(taken.int32) }
     writtenThisTurn += max(taken, 0)
     return max(taken, 0)
+  }
+
+  /// Refuses from now on; the drain at the end of the turn tells the sink, which may be called only then.
+  private mutating func failDirectly(_ error: Int32) {
+    directError = error
+    if phase == .open { phase = .broken(UVError(code: error)) }
   }
 
   /// Whether there is something that nobody has been told to flush.
@@ -146,7 +152,7 @@ extension WriteQueue.State {
       let before = count
       drainChunks(&effects, into: sink, pool)
       writtenThisTurn += before - count
-      if effects.error != 0 { return }
+      if effects.error != 0 { failDirectly(effects.error) }
     }
     if count > limits.high { isPaused = true }
   }

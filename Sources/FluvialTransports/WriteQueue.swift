@@ -101,6 +101,8 @@ package final class WriteQueue: Sendable {
 
   deinit { state.withLock { $0.chunks.removeAll() } }
 
+  package convenience init(on loop: EventLoop) { self.init(core: loop.core) }
+
   /// A queue that refuses everything: of a connection that is not there.
   package static func closed(on loop: EventLoop) -> WriteQueue {
     let queue = WriteQueue(core: loop.core)

@@ -5,7 +5,8 @@ import Testing
 
 /// The whole contract over every kind of stream, with ready jobs in several orders.
 @Suite struct ContractTests {
-  static let seeds: [UInt64] = [1, 2, 3, 535]
+  /// Three that are always the same, and one that is drawn, and told when it finds something.
+  static let seeds: [UInt64] = [1, 3, 535, .random(in: 1000...UInt64.max)]
 
   @Test(arguments: seeds)
   func `streams in memory keep the contract`(seed: UInt64) throws {
@@ -39,6 +40,11 @@ import Testing
       let name = "\0fluvial.contract.\(seed).\(UInt64.random(in: 0...UInt64.max))"
       return try await connected(through: SocketAddress(unixPath: name))
     }
+  }
+
+  @Test(arguments: seeds)
+  func `a transport from outside of the package keeps the contract`(seed: UInt64) throws {
+    try check(seed) { try await cipherPair().ends }
   }
 
   @Test(arguments: seeds)

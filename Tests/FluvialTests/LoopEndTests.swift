@@ -116,6 +116,27 @@ import Testing
   }
 
   // X18
+  @Test func `a shutdown returns after the loop's end, although a handler never does`() throws {
+    let (gate, opener) = AsyncStream<Void>.makeStream()
+    let server = try EventLoop.run {
+      let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in
+        try await writer.write("x")
+        // Not cancelled by anything: its task is nobody's child.
+        try await start { for await _ in gate {} }.value
+      }
+      let port = server.localAddresses[0].port
+      let (reader, _) = try await openConnection(host: "127.0.0.1", port: port)
+      _ = try await reader.read(exactly: 1)
+      return server
+    }
+    try onLoop {
+      #expect(await server.shutdown(grace: .seconds(3600)) == false)
+      opener.finish()
+      await server.waitClosed()
+    }
+  }
+
+  // X18
   @Test func `what is begun on a loop that has ended fails`() throws {
     let ended = try endedLoop()
     try onLoop {

@@ -189,6 +189,7 @@ import Testing
       #expect(target.text == "> abcd")
       #expect(try await fed.reader.read(into: &target, upTo: 4) == 2)
       fed.end()
+      #expect(try await fed.reader.read(into: &target, upTo: 0) == 0)
       #expect(try await fed.reader.read(into: &target, upTo: 4) == nil)
       #expect(target.text == "> abcdef")
     }
@@ -204,6 +205,36 @@ import Testing
       #expect(try await fed.reader.read(upTo: 9).text == "abcdef")
       fed.end()
       #expect(try await fed.reader.peek(4).isEmpty)
+    }
+  }
+
+  @Test func `bytes are lent whole after many reads in a row, whatever else arrives meanwhile`()
+    throws
+  {
+    try onLoop {
+      let (ours, peer) = try RawSocket.pair()
+      let (reader, writer) = try await openConnection(adopting: ours)
+      let (others, otherPeer) = try RawSocket.pair()
+      let other = try await openConnection(adopting: others)
+      let lent = start {
+        for _ in 0..<127 { _ = try await reader.read(exactly: 1) }
+        // The 128th: time to let others run, whose bytes come through the same memory.
+        return try await reader.withNextChunk { chunk in
+          unsafe chunk.withUnsafeBufferPointer { unsafe Array($0) }
+        }
+      }
+      let noise = start { try await other.reader.read(exactly: 5000) }
+      try await reader.parked()
+      try await other.reader.parked()
+      let sent = pattern(4000)
+      try peer.send(sent)
+      try otherPeer.send([UInt8](repeating: 255, count: 5000))
+      #expect(try await lent.value == Array(sent[127...]))
+      _ = try await noise.value
+      for end in [writer, other.writer] {
+        end.abort()
+        _ = await end.waitClosed()
+      }
     }
   }
 

@@ -182,6 +182,40 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a handler whose connection the server ends is no failed one`(aborts: Bool) throws {
+    try onLoop {
+      let reported = Record<any Error>()
+      var options = ServerOptions()
+      options.onHandlerError = { reported.add($0) }
+      let isWriting = Flag()
+      let server = try await startServer(host: "127.0.0.1", port: 0, options: options) {
+        reader, writer in
+        try await writer.write("hello")
+        guard try await reader.read(upTo: 1) != nil else { return }
+        isWriting.raise()
+        while true { try await writer.write([UInt8](repeating: 1, count: 100_000)) }
+      }
+      let (idle, idleWriter) = try await connect(server)
+      let deaf = try RawSocket.connect(port: server.localAddresses[0].port)
+      try deaf.send("x")
+      try await eventually("both are handled") {
+        server.connectionCount == 2 && isWriting.isRaised
+      }
+      _ = try await idle.peek(5)
+      if aborts { server.abortClients() } else { server.closeClients() }
+      if !aborts {
+        #expect(try await idle.readToEnd().text == "hello")
+        _ = try await deaf.receiveToEnd()
+      }
+      idleWriter.close()
+      deaf.close()
+      try await eventually("the connections are gone") { server.connectionCount == 0 }
+      #expect(reported.all.isEmpty)
+      await server.shutdown(grace: .seconds(1))
+    }
+  }
+
   // S19
   @Test func `a server that nobody holds goes on serving`() throws {
     try onLoop {

@@ -1,5 +1,7 @@
 import Fluvial
+import Glibc
 import StreamTestSupport
+import TestSupport
 import Testing
 
 /// Where servers listen, whom they accept, and what becomes of their handlers.
@@ -49,6 +51,77 @@ import Testing
         writer.close()
       }
       await server.shutdown(grace: .seconds(1))
+    }
+  }
+
+  @Test func `a machine without IPv6 listens on the other family`() async {
+    await #expect(processExitsWith: .success) {
+      try Refusals.sockets(ofFamily: AF_INET6, error: EAFNOSUPPORT)
+      try EventLoop.run {
+        let server = try await startServer(port: 0) { _, writer in try await writer.write("four") }
+        guard server.localAddresses.map(\.family) == [.v4] else {
+          throw TestFailure("Not v4 alone.")
+        }
+        let (reader, writer) = try await openConnection(
+          host: "127.0.0.1", port: server.localAddresses[0].port)
+        guard try await reader.readToEnd().text == "four" else { throw TestFailure("It is deaf.") }
+        writer.close()
+        await server.shutdown(grace: .seconds(1))
+        let error = try await streamError {
+          try await startServer(host: "::1", port: 0) { _, _ in }
+        }
+        guard error.code == .listenFailed, error.message.contains("::1") else {
+          throw TestFailure("\(error.code): \(error)")
+        }
+      }
+    }
+  }
+
+  @Test func `no-delay that is refused is told to the log, and the connection lives`() async throws
+  {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      try Refusals.socketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY, error: ENOPROTOOPT)
+      try EventLoop.run {
+        let server = try await startServer(host: "127.0.0.1", port: 0) { _, writer in
+          try await writer.write("lives")
+        }
+        let (reader, writer) = try await openConnection(
+          host: "127.0.0.1", port: server.localAddresses[0].port)
+        guard try await reader.readToEnd().text == "lives" else { throw TestFailure("It is dead.") }
+        writer.close()
+        await server.shutdown(grace: .seconds(1))
+      }
+    }
+    let log = try #require(result).standardErrorContent.text
+    #expect(log.contains("no-delay was refused"))
+    #expect(log.contains("ENOPROTOOPT"))
+  }
+
+  @Test func `what keeps a server from listening is told with its address`() throws {
+    try onLoop {
+      let notOurs = try await streamError {
+        try await startServer(host: "192.0.2.1", port: 0) { _, _ in }
+      }
+      #expect(notOurs.code == .listenFailed)
+      #expect(notOurs.cause == .addressNotAvailable)
+      #expect(notOurs.message.contains("192.0.2.1"))
+      let noFolder = "/tmp/fluvial-no-such-folder/socket"
+      let missing = try await streamError {
+        try await startServer(unixPath: noFolder) { _, _ in }
+      }
+      #expect(missing.code == .listenFailed)
+      #expect(missing.cause == .noSuchFile)
+      #expect(missing.message.contains(noFolder))
+      let unknown = try await streamError {
+        try await startServer(host: "no-such-host.invalid", port: 0) { _, _ in }
+      }
+      #expect(unknown.code == .listenFailed)
+      #expect(unknown.message.contains("no-such-host.invalid"))
+      let connecting = try await streamError {
+        try await openConnection(host: "no-such-host.invalid", port: 80)
+      }
+      #expect(connecting.code == .connectFailed)
+      #expect(connecting.message.contains("no-such-host.invalid"))
     }
   }
 
@@ -174,10 +247,13 @@ import Testing
   }
 
   // S17
-  @Test func `a process without descriptors waits, and serves on when it has some`() async {
-    await #expect(processExitsWith: .success) {
-      try serveWithoutDescriptors()
-    }
+  @Test func `a process without descriptors waits, and serves on when it has some`() throws {
+    let probe = try BuiltProducts.executable("plumbing-probe")
+    let outcome = try PipedProgram.run(probe, ["serve-short"])
+    #expect(outcome.output == "waited, then served 3\n", "\(outcome.error)")
+    #expect(outcome.ending == .exited(0))
+    // It says so each time that it waits.
+    #expect(outcome.error.contains("accepting paused"))
   }
 
   // S18

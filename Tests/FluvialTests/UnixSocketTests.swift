@@ -1,4 +1,5 @@
 import Fluvial
+import FluvialTransports
 import Glibc
 import StreamTestSupport
 import Testing
@@ -109,6 +110,56 @@ import Testing
         }
         #expect(said == "new")
         await server.shutdown(grace: .seconds(1))
+      }
+    }
+  }
+
+  @Test func `of many servers that replace one stale file at once, one does`() throws {
+    try onLoop {
+      for _ in 0..<10 {
+        try await withFolder { path in
+          var leaving = ServerOptions()
+          leaving.listen.removesSocketFile = false
+          let stale = try await echo(at: path, options: leaving)
+          stale.close()
+          await stale.waitClosed()
+          // On loops of their own, on threads of their own, as processes would.
+          let servers = await withTaskGroup(of: Server?.self) { group in
+            for _ in 0..<6 {
+              group.addTask {
+                let loop = try? EventLoop.startOnThread(named: "server")
+                return try? await startServer(unixPath: path, on: loop) { _, writer in
+                  try await writer.write("here")
+                }
+              }
+            }
+            return await group.reduce(into: [Server]()) { if let server = $1 { $0.append(server) } }
+          }
+          #expect(servers.count == 1)
+          let said = try await withConnection(unixPath: path) { reader, _ in
+            try await reader.readToEnd()
+          }
+          #expect(said.text == "here")
+          for server in servers { await server.shutdown(grace: .seconds(1)) }
+          #expect(status(path) == nil)
+        }
+      }
+    }
+  }
+
+  @Test func `a server that does not serve yet keeps its path`() throws {
+    try onLoop {
+      try await withFolder { path in
+        let bound = try await startServer(unixPath: path, startServing: false) { _, writer in
+          try await writer.write("at last")
+        }
+        let code = try await StreamError.code { try await echo(at: path) }
+        #expect(code == .addressInUse)
+        let (reader, writer) = try await openConnection(unixPath: path)
+        try await bound.startServing()
+        #expect(try await reader.readToEnd().text == "at last")
+        writer.close()
+        await bound.shutdown(grace: .seconds(1))
       }
     }
   }

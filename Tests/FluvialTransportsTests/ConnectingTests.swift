@@ -1,5 +1,7 @@
-import FluvialTransports
+import StreamTestSupport
 import Testing
+
+@testable import FluvialTransports
 
 @Suite struct ConnectingTests {
   private final class Silent: StreamProtocol {}
@@ -17,5 +19,26 @@ import Testing
       } catch let error as ConnectError { return error.attempts.first?.error }
     }
     #expect(error == .connectionRefused)
+  }
+}
+
+/// Readiness that is told once.
+@Suite struct PollOnceTests {
+  @Test func `a connection that is ready is told once, however long nobody closes the watch`()
+    throws
+  {
+    try onLoop {
+      let loop = try #require(EventLoop.current)
+      let (ours, peer) = try RawSocket.pair()
+      let socket = RawSocket(ours)
+      let told = Flag()
+      let watch = try PollHandle(descriptor: socket.descriptor, on: loop) { _ in told.raise() }
+      try watch.startOnceWritable()
+      try await eventually("it is ready") { told.isRaised }
+      await turns(50)
+      #expect(told.count == 1)
+      watch.close()
+      peer.close()
+    }
   }
 }

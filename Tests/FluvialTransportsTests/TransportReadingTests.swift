@@ -167,15 +167,6 @@ import Testing
       recorded.proto.onResume = {}
     }
   }
-
-  @Test func `marks that make no sense are refused`() throws {
-    #expect(throws: UVError.invalidArgument) { try WriteBufferLimits(low: 2, high: 1) }
-    #expect(throws: UVError.invalidArgument) { try WriteBufferLimits(low: -1, high: 1) }
-    #expect(throws: UVError.invalidArgument) { try WriteBufferLimits(high: -4) }
-    #expect(throws: UVError.invalidArgument) { try WriteBufferLimits(low: -4) }
-    #expect(try WriteBufferLimits(high: 100).low == 25)
-    #expect(try WriteBufferLimits(low: .max).high == .max)
-  }
 }
 
 /// A protocol that has its own memory.

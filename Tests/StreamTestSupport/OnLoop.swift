@@ -1,4 +1,5 @@
 package import Fluvial
+internal import FluvialTesting
 internal import FluvialTransports
 internal import TestSupport
 
@@ -22,7 +23,9 @@ package func onLoop<Result: Sendable>(
     guard let loop = EventLoop.current else { throw TestFailure("The body is on no loop.") }
     let before = loop.liveResourceCount
     loop.shuffleReadyJobs(seed: seed)
-    let result = try await withTimeout(limit * BuildKind.patience, body)
+    // Not by the loop's own clock, which a test may move.
+    let clock = ContinuousClock()
+    let result = try await withTimeout(limit * BuildKind.patience, clock: clock, body)
     try await eventually("every handle is closed, but \(loop.liveResourceCount - before) are not") {
       loop.liveResourceCount == before
     }
@@ -77,19 +80,4 @@ extension StreamError {
 package func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 /// Bytes that tell their place: a lost, doubled or swapped one shows.
-package func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
-  var all: [UInt8] = []
-  all.reserveCapacity(count)
-  var place = start % period.count
-  while all.count < count {
-    let end = min(period.count, place + count - all.count)
-    all += period[place..<end]
-    place = 0
-  }
-  return all
-}
-
-/// A prime number of bytes, so that no power of two is a multiple of it.
-private let period: [UInt8] = (0..<65_521).map {
-  UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13)
-}
+package func pattern(_ count: Int, from start: Int = 0) -> [UInt8] { sample(count, from: start) }

@@ -249,6 +249,9 @@ FLUV_CHECKED int fluv_address_unix(const char *path, size_t length,
 /* Opens /dev/null on each of 0, 1 and 2 that is closed. */
 FLUV_CHECKED int fluv_descriptors_fill_standard(void);
 FLUV_CHECKED int fluv_descriptor_duplicate(int descriptor);
+/* A descriptor of the folder that keeps others from locking it, until closed;
+ * UV_EAGAIN while another one does. */
+FLUV_CHECKED int fluv_folder_lock(const char *path);
 /* Whether it can only be written to. */
 int fluv_descriptor_is_write_only(int descriptor);
 void fluv_descriptor_close(int descriptor);
@@ -263,8 +266,9 @@ void *fluv_thread_current(void);
 void fluv_thread_set_current(void *loop);
 
 /* libdispatch's main queue, looked up at run time: a descriptor that is
- * readable when it has work, or -1 where there is none. */
-int fluv_main_queue_descriptor(void);
+ * readable when it has work, UV_ENOSYS where there is none, or the error that
+ * keeps it from being made. The main thread's only. */
+FLUV_CHECKED int fluv_main_queue_descriptor(void);
 /* Runs what the main queue has. The main thread's only. */
 void fluv_main_queue_run(void);
 /* Runs body on a new, detached thread. */

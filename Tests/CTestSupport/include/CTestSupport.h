@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #define FTS_STATUS __attribute__((warn_unused_result))
@@ -53,6 +54,24 @@ FTS_STATUS int fts_reap(pid_t pid, int *value);
 
 /// Gives memory that was freed back to the system, as far as the allocator can.
 void fts_return_free_memory(void);
+
+/// The system's numbers of some calls.
+enum {
+  FTS_CALL_SOCKET = SYS_socket,
+  FTS_CALL_SETSOCKOPT = SYS_setsockopt,
+  FTS_CALL_FCNTL = SYS_fcntl,
+  FTS_CALL_OPEN = SYS_openat,
+  FTS_CALL_PIPE = SYS_pipe2,
+  FTS_CALL_EVENT_COUNTER = SYS_eventfd2,
+  FTS_CALL_EPOLL = SYS_epoll_create1
+};
+
+/// From now on, and for good, this thread's system call `number` fails with
+/// `error` where the two arguments, counted from 0, have these values; an index
+/// below 0 stands for any. For a process of its own.
+FTS_STATUS int fts_refuse_call(
+    long number, int index, unsigned value, int other_index,
+    unsigned other_value, int error);
 
 /// Makes a write to a pipe that nobody reads fail instead of ending the tests.
 void fts_ignore_broken_pipes(void);

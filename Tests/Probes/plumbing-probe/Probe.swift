@@ -16,6 +16,8 @@ struct Probe {
     case "print": try printMuch()
     case "descend": try descend()
     case "drop": try drop()
+    case "start-short": try Shortage.startLoops()
+    case "serve-short": try Shortage.serve()
     default: exit(64)
     }
   }

@@ -1,0 +1,86 @@
+import Fluvial
+import FluvialTesting
+import StreamTestSupport
+import Testing
+
+/// Reader and writer over a transport that was made outside of the package.
+@Suite struct OutsideTransportTests {
+  @Test func `what is written goes through the transport, and comes out`() throws {
+    try onLoop {
+      let (ends, cipher) = try await cipherPair()
+      let sent = pattern(4_000_000)
+      let writing = start {
+        try await ends.near.1.write(sent)
+        try await ends.near.1.flush()
+        #expect(ends.near.1.bufferedCount == 0)
+        #expect(cipher.value.writeBufferSize == 0)
+        ends.near.1.close()
+        return await ends.near.1.waitClosed()
+      }
+      let got = try await ends.far.0.readToEnd()
+      #expect(got == sent)
+      ends.far.1.close()
+      #expect(try await writing.value == .finished)
+      #expect(ends.near.1.remoteAddress?.host == "127.0.0.1")
+    }
+  }
+
+  @Test func `nothing piles up in the transport while the peer does not read`() throws {
+    try onLoop {
+      let (ends, cipher) = try await cipherPair()
+      let writer = ends.near.1
+      var refused = 0
+      while refused < 100 {
+        refused = try writer.tryWrite(pattern(10_000)) ? 0 : refused + 1
+        await Task.yield()
+      }
+      #expect(writer.bufferedCount <= writer.bufferLimits.high + 10_000)
+      #expect(cipher.value.writeBufferSize <= 64 * 1024)
+      let flush = start { try await writer.flush() }
+      await turns()
+      flush.cancel()
+      await #expect(throws: CancellationError.self) { try await flush.value }
+      writer.abort()
+      #expect(try await StreamError.code { try await writer.write([1]) } == .closed)
+      #expect(await writer.waitClosed() == .aborted(nil))
+      ends.far.1.abort()
+      _ = await ends.far.1.waitClosed()
+    }
+  }
+
+  @Test func `a graceful close ends at its linger time when the peer never reads`() throws {
+    try onLoop {
+      let loop = try #require(EventLoop.current)
+      let (ends, _) = try await cipherPair()
+      let writer = ends.near.1
+      try await writer.write(pattern(30_000_000))
+      writer.close()
+      let closed = start { await writer.waitClosed() }
+      await turns(50)
+      loop.advanceClock(by: .seconds(29))
+      await turns(50)
+      #expect(try await StreamError.code { try await writer.write([]) } == .closed)
+      loop.advanceClock(by: .seconds(2))
+      #expect(try await closed.value == .aborted(.timedOut))
+      ends.far.1.abort()
+      _ = await ends.far.1.waitClosed()
+    }
+  }
+
+  @Test func `a peer that resets breaks the writer for ever`() throws {
+    try onLoop {
+      let (ends, _) = try await cipherPair()
+      ends.far.1.abort()
+      let error = try await streamError {
+        while true {
+          try await ends.near.1.write(pattern(10_000))
+          await Task.yield()
+        }
+      }
+      #expect(error.code == .broken)
+      #expect(try await StreamError.code { try await ends.near.1.write([]) } == .broken)
+      ends.near.1.close()
+      _ = await ends.near.1.waitClosed()
+    }
+  }
+}
