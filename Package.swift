@@ -78,7 +78,7 @@ let package = Package(
       name: "FluvialTests",
       dependencies: [
         "Fluvial", "FluvialTransports", "FluvialPrimitives", "StreamTestSupport", "TestSupport",
-        "plumbing-probe",
+        "plumbing-probe", "stream-promises",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -113,6 +113,10 @@ let package = Package(
     .executableTarget(
       name: "plumbing-probe", dependencies: ["Fluvial", "StreamTestSupport"],
       path: "Tests/Probes/plumbing-probe", swiftSettings: strict),
+    // What the streams promise, by programs on the public API.
+    .executableTarget(
+      name: "stream-promises", dependencies: ["Fluvial"], path: "Tests/Probes/stream-promises",
+      swiftSettings: strict),
     .testTarget(
       name: "CTerminalGuardTests", dependencies: ["CTerminalGuard", "TestSupport"],
       swiftSettings: strict),
