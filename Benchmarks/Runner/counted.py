@@ -21,7 +21,9 @@ class CountedServer:
         self.errors = open(output + ".log", "wb")
         self.process = subprocess.Popen(
             ["valgrind", *tool, without_debug_information(binary), str(self.port), mode, layer],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
+            # Dictionaries are walked in the same order every time.
+            env={**os.environ, "SWIFT_DETERMINISTIC_HASHING": "1"})
 
     def __enter__(self):
         deadline = time.monotonic() + 60
