@@ -48,7 +48,7 @@ private func storm(rounds: Int) async throws -> Duration {
   }
 }
 
-/// Connections that all wait: half for bytes, half for room.
+/// Connections that all wait: for bytes, and one in ten for room, for which the kernel must be filled first.
 struct Crowd: Sendable {
   let port: Int
   private static let size = 1_000
@@ -77,7 +77,7 @@ struct Crowd: Sendable {
 
   private func wait(_ number: Int, _ waiting: Flag) async throws {
     try await withConnection(host: "127.0.0.1", port: port) { reader, writer in
-      guard !number.isMultiple(of: 2) else {
+      guard number.isMultiple(of: 10) else {
         try await writer.write("r")
         waiting.raise()
         _ = try await reader.read(upTo: 1)
