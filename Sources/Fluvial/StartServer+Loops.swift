@@ -21,8 +21,10 @@ struct ServerPlace {
     guard count > 0 else { throw StreamError.invalid("A server needs a loop, not \(count).") }
     let first = try chosenLoop(nil, orThrow: .listenFailed)
     guard count > 1 else { return .loop(first) }
-    let group = try EventLoopGroup(starting: count - 1, beside: first)
-    return ServerPlace(loop: first, group: group, endsWithServer: true)
+    do {
+      let group = try EventLoopGroup(starting: count - 1, beside: first)
+      return ServerPlace(loop: first, group: group, endsWithServer: true)
+    } catch { throw StreamError.wrapping(error, as: .listenFailed) }
   }
 }
 
@@ -101,6 +103,7 @@ public func withServer<Result>(
   grace: Duration = .seconds(5), across group: EventLoopGroup, handler: @escaping Server.Handler,
   _ body: (Server) async throws -> Result
 ) async throws -> Result {
+  try check(grace: grace)
   let server = try await startServer(
     host: host, port: port, options: options, across: group, handler: handler)
   return try await shuttingDown(server, grace, body)
@@ -114,6 +117,7 @@ public func withServer<Result>(
   across group: EventLoopGroup, handler: @escaping Server.Handler,
   _ body: (Server) async throws -> Result
 ) async throws -> Result {
+  try check(grace: grace)
   let server = try await startServer(
     unixPath: path, options: options, across: group, handler: handler)
   return try await shuttingDown(server, grace, body)
