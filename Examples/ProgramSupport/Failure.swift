@@ -33,6 +33,8 @@ public struct Failure: Error, CustomStringConvertible {
     case let error as StreamError:
       switch error.code {
       case .invalidArgument: .usage
+      // A name that leads nowhere is told apart from an address where nobody listens.
+      case .connectFailed where error.cause.map(isOfResolver) ?? false: .noHost
       case .addressInUse, .connectFailed, .startFailed: .unavailable
       default: error.cause.map(exitCode) ?? .inputOutput
       }
@@ -44,12 +46,14 @@ public struct Failure: Error, CustomStringConvertible {
     switch error {
     case .invalidArgument: .usage
     case .accessDenied: .noPermission
-    // What the resolver says of a name.
-    case _ where error.name.hasPrefix("EAI_"): .noHost
+    case _ where isOfResolver(error): .noHost
     case .tooManyDescriptors, .noBufferSpace, .addressNotAvailable: .system
     default: .inputOutput
     }
   }
+
+  /// What the resolver says of a name.
+  private static func isOfResolver(_ error: UVError) -> Bool { error.name.hasPrefix("EAI_") }
 }
 
 /// The numbers of `sysexits.h`.

@@ -5,6 +5,9 @@ import Fluvial
 struct MemoryTrack: Sendable, CustomStringConvertible {
   private var samples: [Int] = []
 
+  /// Enough for three parts that each say something.
+  private static let fewest = 12
+
   /// A sample ten times a second, or a thousand in all.
   static func take(
     from start: LoopClock.Instant, to end: LoopClock.Instant, of processes: [String]
@@ -30,11 +33,17 @@ struct MemoryTrack: Sendable, CustomStringConvertible {
 
   private func mean(_ part: ArraySlice<Int>) -> Int { part.reduce(0, +) / max(part.count, 1) }
 
+  /// Whether it stayed, to within a part or an amount.
+  ///
+  /// Not with a handful of samples: a loop that never let the sampler run has shown nothing.
   func holds(percent: Int, orKiB allowed: Int) -> Bool {
-    !samples.isEmpty && (drift * 100 <= middle * percent || drift <= allowed)
+    samples.count >= Self.fewest && (drift * 100 <= middle * percent || drift <= allowed)
   }
 
   var description: String {
+    guard samples.count >= Self.fewest else {
+      return "memory looked at only \(samples.count) times, at least \(Self.fewest) needed"
+    }
     let hundredths = drift * 10_000 / max(middle, 1)
     return "memory \(middle) KiB, then \(drift) more (\(Double(hundredths) / 100) %)"
   }
