@@ -67,6 +67,8 @@ struct Promises {
     guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { exit(1) }
     let near = try await openConnection(adopting: ends[0])
     let far = try await openConnection(adopting: ends[1])
+    // However slow the writer is: the reader stops now and then until a write has thrown.
+    let turns = try await openPipe()
     let reading = Task(executorPreference: near.writer.loop.taskExecutor) {
       var got: [Int] = []
       while let line = try await far.reader.readLine() {
@@ -74,9 +76,7 @@ struct Promises {
           throw StreamError(.broken, "A torn line.")
         }
         got.append(number)
-        if got.count.isMultiple(of: 20) {
-          try await near.writer.loop.clock.sleep(for: .milliseconds(2))
-        }
+        if got.count.isMultiple(of: 20) { _ = try await turns.reader.readLine() }
       }
       return got
     }
@@ -89,9 +89,13 @@ struct Promises {
       do {
         try await withTimeout(.microseconds(200)) { try await near.writer.writeLine(line) }
         accepted.append(number)
-      } catch is TimeoutError { threw += 1 }
+      } catch is TimeoutError {
+        threw += 1
+        try await turns.writer.writeLine("go on")
+      }
     }
     near.writer.close()
+    turns.writer.close()
     let got = try await reading.value
     far.writer.close()
     print("\(threw) threw, \(accepted.count) were accepted,", terminator: " ")
