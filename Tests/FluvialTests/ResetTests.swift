@@ -115,4 +115,20 @@ import Testing
       }
     }
   }
+
+  @Test func `the first write that finds the peer gone refuses the next within the turn`() throws {
+    try onLoop {
+      let (ours, peer) = try RawSocket.pair()
+      let (_, writer) = try await openConnection(adopting: ours)
+      peer.close()
+      let transport = try #require(writer.transport).value
+      let bytes = [UInt8](repeating: 1, count: 70_000)
+      // What cannot go at once is accepted: the protocol hears of it when the turn ends.
+      try transport.write(bytes)
+      #expect(throws: UVError.brokenPipe) { try transport.write(bytes) }
+      #expect(transport.writeBufferSize <= bytes.count)
+      writer.close()
+      #expect(await writer.waitClosed() == .reset(.brokenPipe))
+    }
+  }
 }

@@ -53,7 +53,9 @@ import Testing
     }
   }
 
-  @Test func `a terminal is not opened by half when descriptors are short`() async {
+  // A leak detector opens files of its own as the process ends.
+  @Test(.disabled(if: BuildKind.isSanitized))
+  func `a terminal is not opened by half when descriptors are short`() async {
     await #expect(processExitsWith: .success) {
       try EventLoop.run {
         guard let loop = EventLoop.current else { throw TestFailure("Not on a loop.") }
