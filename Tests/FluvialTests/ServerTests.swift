@@ -193,7 +193,7 @@ import Testing
       let port = server.localAddresses[0].port
       let (reader, writer) = try await openConnection(host: "127.0.0.1", port: port)
       _ = try await reader.read(exactly: 1)
-      #expect(await server.shutdown(grace: .milliseconds(20)))
+      #expect(await server.shutdown(grace: .milliseconds(500)))
       #expect(try await reader.read(upTo: 1) == nil)
       #expect(reported.all.isEmpty)
       writer.close()
