@@ -2,7 +2,7 @@ internal import CFluvial
 
 /// A connection that cannot be written to any more, while what the peer sent before is still being read.
 ///
-/// A class, so that the many transports that never have one hold only a reference. The loop's thread.
+/// The loop's thread.
 final class BrokenWriting {
   let error: UVError
   var hasRead = false

@@ -25,10 +25,8 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
   var hasSeenEOF = false
   var wantsEOF = false
   var failure: (any Error)?
-  var brokenWriting: BrokenWriting?
+  var rare: RareState?
   var closeClock: CloseClock?
-  /// Bytes of an earlier protocol object that this one has not got yet.
-  var waiting: WaitingInput?
   /// Others use the open file too, as with standard streams: it is never shut down, reset or emptied, only let go of.
   var isBorrowed = false
   private var knownLocal: SocketAddress?
@@ -164,12 +162,8 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
       if count < 0 { peerEnded(count == Int(FLUV_EOF.int32) ? nil : UVError(code: count.int32)) }
       return
     }
-    if waiting != nil {
-      deliverWaiting()
-      guard phase == .open else { return }
-    }
+    if rare != nil, !isReadyForMore(count) { return }
     if count > 0 {
-      if let brokenWriting { brokenWriting.hasRead = true }
       unsafe deliver(unsafe UnsafeBufferPointer(start: bytes, count: count))
     } else if let brokenWriting {
       fail(brokenWriting.error)
