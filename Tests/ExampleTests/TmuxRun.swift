@@ -69,7 +69,8 @@ final class TmuxRun {
   /// Waits until the row at the bottom is this.
   func waitForInput(_ row: String) throws { try wait(for: row) { $0.last == row } }
 
-  private func wait(for what: String, _ isThere: ([String]) -> Bool) throws {
+  /// Waits until the screen is as it should be.
+  func wait(for what: String, _ isThere: ([String]) -> Bool) throws {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(20) * BuildKind.patience
     while true {
