@@ -26,6 +26,7 @@ struct fluv_loop {
   const fluv_callbacks *callbacks;
   void *owner;
   uint8_t *read_buffer;
+  int streams; /* how many are open */
 };
 
 /* Page-aligned: the kernel copies into it 1.6 times as fast. */

@@ -43,6 +43,8 @@ struct fluv_stream {
   int is_reading; /* the owner wants bytes */
   int is_shared; /* in the list of shared.c */
   struct fluv_stream *next_shared;
+  /* Addresses of cache lines, with how many of them in the low bits. */
+  uintptr_t prefetched[FLUV_PREFETCH_SLOTS];
   union {
     uv_stream_t stream;
     uv_tcp_t tcp;

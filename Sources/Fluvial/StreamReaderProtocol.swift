@@ -83,7 +83,10 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
       (transport as? StreamTransport)?.writes ?? (transport as? any QueuedTransport)?.writes
     let outside = ours == nil ? OutsideSink(transport) : nil
     // Ours calls from libuv's callbacks; another one may call from inside a job, and none may run inside of another.
-    if transport is StreamTransport { reading.withLock { $0.isServedAtOnce = true } }
+    if let transport = transport as? StreamTransport {
+      reading.withLock { $0.isServedAtOnce = true }
+      unsafe transport.prefetch(.readingState, reading.place)
+    }
     let onConnect = link.withLock { link in
       link.transport = LoopBound(transport, on: loop)
       link.writes = ours ?? outside?.writes

@@ -41,6 +41,13 @@ public import Synchronization
     unsafe UnsafeMutableRawPointer(word).deallocate()
   }
 
+  /// Where lock and value are, for hints to the processor.
+  @inlinable
+  public var place: UnsafeRawBufferPointer {
+    let offset = max(MemoryLayout<UInt64>.size, MemoryLayout<Value>.alignment)
+    return unsafe UnsafeRawBufferPointer(start: word, count: offset + MemoryLayout<Value>.size)
+  }
+
   /// Runs `body` with exclusive access.
   ///
   /// `body` must not call out to user code, nor resume a continuation.

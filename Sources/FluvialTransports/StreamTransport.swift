@@ -58,6 +58,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
     unsafe handle = opened
     writes.attach(self)
     loop.core.register(self)
+    prefetchesOwnState()
   }
 
   // MARK: Queries
@@ -122,6 +123,7 @@ public class StreamTransport: LoopResource, Transport, WriteSink {
   func adopt(_ newProtocol: any StreamProtocol) {
     proto = newProtocol
     buffered = newProtocol as? any BufferedStreamProtocol
+    prefetches(newProtocol)
     if let handle = unsafe handle { unsafe fluv_stream_own_memory(handle, buffered == nil ? 0 : 1) }
   }
 

@@ -16,13 +16,13 @@ func serveByProtocol(at place: String, _ mode: Mode, loops: Int) async throws {
     let listener = try await group.createServer(on: address) {
       BenchProtocol(mode, crowds[group.indexOfCurrentLoop ?? 0].value)
     }
-    try await loop.clock.sleep(for: .seconds(1_000_000))
+    for try await _ in loop.signals(.terminate) { break }
     listener.close()
   } else {
     let crowd = Crowd()
     let listener = try await loop.createServer(on: address) { BenchProtocol(mode, crowd) }
-    try await loop.clock.sleep(for: .seconds(1_000_000))
-    _ = listener
+    for try await _ in loop.signals(.terminate) { break }
+    listener.value.close()
   }
 }
 

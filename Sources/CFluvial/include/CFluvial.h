@@ -120,6 +120,12 @@ FLUV_CHECKED int fluv_stream_read_start(fluv_stream *stream);
 void fluv_stream_read_stop(fluv_stream *stream);
 /* From now on reads go where stream_memory says. */
 void fluv_stream_own_memory(fluv_stream *stream, int on);
+/* Memory that what follows a read touches: it is fetched into the cache while
+ * the kernel reads. At most 4,032 bytes a slot; size 0 forgets. Only a hint:
+ * the memory may be gone. */
+enum { FLUV_PREFETCH_SLOTS = 6 };
+void fluv_stream_prefetch(fluv_stream *stream, int slot, const void *start,
+                          size_t size);
 /* Writes what the kernel takes at once: a count, or an error (FLUV_EAGAIN:
  * nothing now). Binds uv_try_write. */
 FLUV_CHECKED ptrdiff_t fluv_stream_try_write(fluv_stream *stream,
