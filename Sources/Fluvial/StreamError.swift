@@ -105,13 +105,11 @@ extension StreamError {
   static func wrapping(_ error: any Error, as code: Code) -> any Error {
     switch error {
     case let error as UVError:
-      if error == .addressInUse {
-        return StreamError(.addressInUse, "The address is in use: \(error).", cause: error)
-      }
       if error == .invalidArgument || error == .nameTooLong {
         return StreamError(.invalidArgument, "Not usable: \(error).", cause: error)
       }
-      return StreamError(code, "\(code.sentence): \(error).", cause: error)
+      return StreamError(
+        error == .addressInUse ? .addressInUse : code, "\(code.sentence): \(error).", cause: error)
     case let error as ConnectError:
       return StreamError(
         .connectFailed, error.description, cause: error.attempts.last?.error,

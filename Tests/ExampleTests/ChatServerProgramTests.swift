@@ -73,7 +73,7 @@ import Testing
     let run = try ChatServerRun(["0"])
     let outcome = try chatServer(["\(run.port)"])
     #expect(outcome.ending == .exited(69))
-    #expect(outcome.error.hasPrefix("chat-server: The address is in use: "))
+    #expect(outcome.error.hasPrefix("chat-server: Nobody can listen there: bind "))
     #expect(outcome.error.contains("127.0.0.1:\(run.port)"))
     #expect(outcome.output.isEmpty)
     run.program.signal(SIGTERM)
