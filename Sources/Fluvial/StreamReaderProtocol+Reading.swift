@@ -175,15 +175,8 @@ extension StreamReaderProtocol {
   func openScope() {
     let task = currentTask()
     reading.withLock { $0.scopeTask = task }
-    if loop.isCurrent, let transport = openTransport as? StreamTransport {
-      unsafe transport.prefetch(
-        .task,
-        UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: task), count: Self.taskSize))
-    }
+    prefetchTask(at: task)
   }
-
-  /// What of a task a wait touches: the task itself, and the first frames of its stack, which is behind it.
-  private static let taskSize = 896
 
   /// Ends the wait that relies on the scope.
   ///

@@ -70,7 +70,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     closingWhenDropped closes: Bool, openedAt origin: CodePlace? = nil
   ) -> (reader: StreamReader, writer: StreamWriter) {
     let token = closes ? ConnectionToken(self, openedAt: origin) : nil
-    return (StreamReader(self, token), StreamWriter(self, token))
+    let (reader, writer) = (StreamReader(self, token), StreamWriter(self, token))
+    prefetch(reader, writer)
+    return (reader, writer)
   }
 
   // MARK: Callbacks

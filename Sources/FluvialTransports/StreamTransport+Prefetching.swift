@@ -8,7 +8,7 @@ internal import FluvialPrimitives
 extension StreamTransport {
   /// Who has which slot.
   package enum Prefetched: Int32 {
-    case transport, queue, queueState, proto, readingState, task
+    case transport, queue, queueState, proto, readingState, task, reader, writer
   }
 
   /// From now on this memory is fetched before a delivery.
@@ -19,7 +19,10 @@ extension StreamTransport {
     unsafe fluv_stream_prefetch(handle, slot.rawValue, memory.baseAddress, memory.count)
   }
 
-  private func prefetch(_ slot: Prefetched, _ object: AnyObject, count: Int) {
+  /// From now on the start of this object is fetched before a delivery.
+  ///
+  /// The loop's thread.
+  package func prefetch(_ slot: Prefetched, _ object: AnyObject, count: Int) {
     let start = unsafe UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque())
     unsafe prefetch(slot, UnsafeRawBufferPointer(start: start, count: count))
   }
@@ -34,7 +37,8 @@ extension StreamTransport {
   /// Of other people's objects the start: it has at least the reference counts.
   func prefetches(_ proto: any StreamProtocol) {
     prefetch(.proto, proto, count: 64)
-    unsafe prefetch(.readingState, UnsafeRawBufferPointer(start: nil, count: 0))
-    unsafe prefetch(.task, UnsafeRawBufferPointer(start: nil, count: 0))
+    for slot in [Prefetched.readingState, .task, .reader, .writer] {
+      unsafe prefetch(slot, UnsafeRawBufferPointer(start: nil, count: 0))
+    }
   }
 }

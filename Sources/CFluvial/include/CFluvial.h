@@ -123,7 +123,7 @@ void fluv_stream_own_memory(fluv_stream *stream, int on);
 /* Memory that what follows a read touches: it is fetched into the cache while
  * the kernel reads. At most 4,032 bytes a slot; size 0 forgets. Only a hint:
  * the memory may be gone. */
-enum { FLUV_PREFETCH_SLOTS = 6 };
+enum { FLUV_PREFETCH_SLOTS = 8 };
 void fluv_stream_prefetch(fluv_stream *stream, int slot, const void *start,
                           size_t size);
 /* Writes what the kernel takes at once: a count, or an error (FLUV_EAGAIN:
