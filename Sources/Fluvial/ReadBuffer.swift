@@ -285,21 +285,25 @@ extension String {
 extension UnsafeBufferPointer where Element == UInt8 {
   /// Whether no byte is over 127, looked at 32 at a time.
   fileprivate var isASCII: Bool {
-    let raw = UnsafeRawBufferPointer(self)
-    var (high, place): (UInt64, Int) = (0, 0)
-    while place + 32 <= count {
-      for word in 0..<4 {
-        unsafe high |= raw.loadUnaligned(fromByteOffset: place + 8 * word, as: UInt64.self)
+    guard let start = unsafe UnsafeRawPointer(baseAddress) else { return true }
+    var (high, place) = (UInt64(0), 0)
+    if count >= 32 {
+      var wide = SIMD4<UInt64>.zero
+      while place + 32 <= count {
+        wide |= unsafe start.loadUnaligned(fromByteOffset: place, as: SIMD4<UInt64>.self)
+        place += 32
       }
-      place += 32
+      high = wide[0] | wide[1] | wide[2] | wide[3]
     }
     while place + 8 <= count {
-      unsafe high |= raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      unsafe high |= start.loadUnaligned(fromByteOffset: place, as: UInt64.self)
       place += 8
     }
-    while place < count {
-      unsafe high |= UInt64(self[place])
-      place += 1
+    if count >= 8 {
+      // Some of the last eight once more, instead of the rest one by one.
+      unsafe high |= start.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+    } else {
+      for index in 0..<count { unsafe high |= UInt64(self[index]) }
     }
     return high & 0x8080_8080_8080_8080 == 0
   }

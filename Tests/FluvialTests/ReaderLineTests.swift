@@ -164,4 +164,17 @@ import Testing
       return best
     }
   }
+
+  @Test func `a byte that is no UTF-8 is seen wherever it stands`() {
+    for length in 1...100 {
+      var bytes = [UInt8](repeating: 97, count: length)
+      #expect(unsafe bytes.withUnsafeBufferPointer { unsafe String(utf8: $0) } != nil)
+      for place in 0..<length {
+        bytes[place] = 0xFF
+        let text = unsafe bytes.withUnsafeBufferPointer { unsafe String(utf8: $0) }
+        #expect(text == nil, "at \(place) of \(length)")
+        bytes[place] = 97
+      }
+    }
+  }
 }
