@@ -1,6 +1,8 @@
 import Glibc
 
 /// A client that sends what it is told and reads nothing, into a receive buffer as small as the kernel has.
+///
+/// The chat server's tests use it too.
 final class DeafSocket: Sendable {
   private let descriptor: Int32
 

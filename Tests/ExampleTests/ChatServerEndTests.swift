@@ -3,6 +3,8 @@ import ChatWire
 import Fluvial
 import Testing
 
+@testable import chat_load
+
 @Suite struct ChatServerEndTests {
   @Test func `everybody is told that the server ends, and reads the end`() throws {
     try withChat { server in
@@ -25,7 +27,7 @@ import Testing
         \.bytesPerSecond, 1 << 30)
     ) { server in
       let ann = try await server.join("ann")
-      let slow = try SilentSocket(
+      let slow = try DeafSocket(
         port: try #require(server.localAddress?.port), sending: "CONNECT slow\n")
       try await ann.expect("* slow joined")
       // More than the kernel takes for it, less than it is dropped for.
@@ -46,7 +48,7 @@ import Testing
   @Test func `an impatient second call ends it at once`() throws {
     try withChat(limits: .with(\.flushWait, .seconds(600))) { server in
       let ann = try await server.join("ann")
-      let slow = try SilentSocket(
+      let slow = try DeafSocket(
         port: try #require(server.localAddress?.port), sending: "CONNECT slow\n")
       try await ann.expect("* slow joined")
       async let ending: Void = server.shutdown()

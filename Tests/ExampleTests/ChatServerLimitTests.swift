@@ -3,6 +3,8 @@ import ChatWire
 import Fluvial
 import Testing
 
+@testable import chat_load
+
 @Suite struct ChatServerLimitTests {
   @Test func `a flood is slowed down to its rate, told once, and loses no line`() throws {
     try withChat(limits: .with(\.burst, 4).with(\.rate, 50)) { server in
@@ -72,7 +74,7 @@ import Testing
       let ann = try await server.join("ann")
       let bob = try await server.join("bob")
       let port = try #require(server.localAddress?.port)
-      let slow = try SilentSocket(port: port, sending: "CONNECT slow\n")
+      let slow = try DeafSocket(port: port, sending: "CONNECT slow\n")
       try await ann.expect("* bob joined", "* slow joined")
       try await bob.expect("* slow joined")
       let padding = String(repeating: "x", count: 1_000)

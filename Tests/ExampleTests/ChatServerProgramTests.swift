@@ -3,6 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import chat_load
+
 /// The program as it was built: what it prints, how it ends, and what bad input does to its memory.
 @Suite struct ChatServerProgramTests {
   @Test func `it says where it listens, serves, and ends in peace on SIGTERM`() throws {
@@ -36,7 +38,7 @@ import Testing
 
   @Test func `a second signal does not wait for who does not read`() throws {
     let run = try ChatServerRun(["--port", "0", "--flush", "600"])
-    let slow = try SilentSocket(port: run.port, sending: "CONNECT slow\n")
+    let slow = try DeafSocket(port: run.port, sending: "CONNECT slow\n")
     try run.program.waitForError("slow joined")
     run.program.signal(SIGINT)
     try run.program.waitForError("SIGINT: shutting down")
