@@ -175,7 +175,9 @@ extension EventLoop {
       throw UVError(code: UVError.invalidArgument.code, context: "unix socket mode \(mode)")
     }
     let isFile = address.isFile
-    if isFile, options.replacesStaleSocket { try UnixSocketFile.makeWay(for: address) }
+    if isFile, options.replacesStaleSocket {
+      try UnixSocketFile.makeWay(for: address, whenStale: options.whenStale)
+    }
     var raw = try address.raw()
     var descriptor: Int32 = -1
     let flags = sharing.flags(options) | FLUV_LISTEN_V6_ONLY.int32
@@ -214,6 +216,8 @@ public struct ListenOptions: Sendable {
   public var replacesStaleSocket = true
   /// Whether closing removes a unix socket's file, if it is still ours.
   public var removesSocketFile = true
+  /// Called on the loop between finding a stale file and removing it: lets a test put another server there.
+  package var whenStale: (@Sendable () -> Void)?
 
   /// The defaults.
   public init() {}

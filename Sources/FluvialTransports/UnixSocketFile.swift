@@ -25,10 +25,13 @@ struct UnixSocketFile {
   /// Makes way for a new socket: a stale one is removed, a live one and anything else is refused.
   ///
   /// Within ``EventLoop/withFolder(of:_:)``: between the look and the removal another server might have come. Throws ``UVError/addressInUse``.
-  static func makeWay(for address: SocketAddress) throws(UVError) {
-    guard let found = status(address.host) else { return }
+  /// `found` is called between the two.
+  static func makeWay(
+    for address: SocketAddress, whenStale found: (() -> Void)?
+  ) throws(UVError) {
+    guard let file = status(address.host) else { return }
     let inUse = UVError(code: UVError.addressInUse.code, context: "unix path \(address.host)")
-    guard found.st_mode & S_IFMT == S_IFSOCK else { throw inUse }
+    guard file.st_mode & S_IFMT == S_IFSOCK else { throw inUse }
     var target = try address.raw()
     var probe: Int32 = -1
     let status = unsafe fluv_socket_connect(&target, nil, &probe)
@@ -38,6 +41,7 @@ struct UnixSocketFile {
     }
     // Refused: the file is there and nobody listens. A full backlog is somebody alive.
     guard status == UVError.connectionRefused.code else { throw inUse }
+    found?()
     unsafe unlink(address.host)
   }
 

@@ -7,7 +7,7 @@ import Testing
 /// Unix sockets: their files, their names, and who is at the other end.
 @Suite struct UnixSocketTests {
   /// A new folder for the time of `body`.
-  private func withFolder(_ body: (String) async throws -> Void) async throws {
+  func withFolder(_ body: (String) async throws -> Void) async throws {
     let folder = "/tmp/fluvial-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     try #require(unsafe mkdir(folder, 0o700) == 0)
     defer {
@@ -17,12 +17,12 @@ import Testing
     try await body("\(folder)/socket")
   }
 
-  private func status(_ path: String) -> stat? {
+  func status(_ path: String) -> stat? {
     var found = stat()
     return unsafe lstat(path, &found) == 0 ? found : nil
   }
 
-  private func echo(at path: String, options: ServerOptions = ServerOptions()) async throws
+  func echo(at path: String, options: ServerOptions = ServerOptions()) async throws
     -> Server
   {
     try await startServer(unixPath: path, options: options) { reader, writer in
@@ -92,11 +92,7 @@ import Testing
   @Test func `a stale socket file is replaced, unless told otherwise`() throws {
     try onLoop {
       try await withFolder { path in
-        var leaving = ServerOptions()
-        leaving.listen.removesSocketFile = false
-        let stale = try await echo(at: path, options: leaving)
-        stale.close()
-        await stale.waitClosed()
+        try await leaveStaleFile(at: path)
         var strict = ServerOptions()
         strict.listen.replacesStaleSocket = false
         let code = try await StreamError.code { [strict] in
@@ -110,39 +106,6 @@ import Testing
         }
         #expect(said == "new")
         await server.shutdown(grace: .seconds(1))
-      }
-    }
-  }
-
-  @Test func `of many servers that replace one stale file at once, one does`() throws {
-    try onLoop {
-      for _ in 0..<10 {
-        try await withFolder { path in
-          var leaving = ServerOptions()
-          leaving.listen.removesSocketFile = false
-          let stale = try await echo(at: path, options: leaving)
-          stale.close()
-          await stale.waitClosed()
-          // On loops of their own, on threads of their own, as processes would.
-          let servers = await withTaskGroup(of: Server?.self) { group in
-            for _ in 0..<6 {
-              group.addTask {
-                let loop = try? EventLoop.startOnThread(named: "server")
-                return try? await startServer(unixPath: path, on: loop) { _, writer in
-                  try await writer.write("here")
-                }
-              }
-            }
-            return await group.reduce(into: [Server]()) { if let server = $1 { $0.append(server) } }
-          }
-          #expect(servers.count == 1)
-          let said = try await withConnection(unixPath: path) { reader, _ in
-            try await reader.readToEnd()
-          }
-          #expect(said.text == "here")
-          for server in servers { await server.shutdown(grace: .seconds(1)) }
-          #expect(status(path) == nil)
-        }
       }
     }
   }
