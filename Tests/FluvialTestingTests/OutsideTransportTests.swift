@@ -48,6 +48,57 @@ import Testing
     }
   }
 
+  @Test func `what the transport holds counts as waiting, and it gets one piece at a time`() throws
+  {
+    try onLoop {
+      let (_, writer, transport) = try holdingStreams()
+      writer.bufferLimits = try WriteBufferLimits(low: 1000, high: 4000)
+      try await writer.write(pattern(3000))
+      try await eventually("the first piece is there") { transport.value.held.count == 3000 }
+      #expect(writer.bufferedCount == 3000)
+      try await writer.write(pattern(3000, from: 3000))
+      await turns()
+      #expect(transport.value.held.count == 3000)
+      #expect(writer.bufferedCount == 6000)
+      #expect(try !writer.tryWrite([1]))
+      let isIn = Flag()
+      let waiting = start {
+        try await writer.write(pattern(3000, from: 6000))
+        isIn.raise()
+      }
+      await turns()
+      // As long as it has a byte of a piece it gets no other.
+      try transport.value.release(2999)
+      await turns()
+      #expect(transport.value.held.count == 1)
+      #expect(writer.bufferedCount == 6000)
+      try transport.value.release(1)
+      await turns()
+      // Below the high mark and above the low one: still no room.
+      #expect(transport.value.held.count == 3000)
+      #expect(writer.bufferedCount == 3000)
+      #expect(!isIn.isRaised)
+      #expect(try !writer.tryWrite([1]))
+      try transport.value.release(3000)
+      try await waiting.value
+      let isFlushed = Flag()
+      let flush = start {
+        try await writer.flush()
+        isFlushed.raise()
+      }
+      await turns()
+      try transport.value.release(2999)
+      await turns()
+      #expect(!isFlushed.isRaised)
+      try transport.value.release(1)
+      try await flush.value
+      #expect(writer.bufferedCount == 0)
+      #expect(transport.value.taken == pattern(9000))
+      writer.close()
+      #expect(await writer.waitClosed() == .finished)
+    }
+  }
+
   @Test func `a graceful close ends at its linger time when the peer never reads`() throws {
     try onLoop {
       let loop = try #require(EventLoop.current)
