@@ -25,6 +25,8 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
     /// Let go once it was called: who keeps the streams in it would keep this alive for ever.
     var onConnect: (@Sendable (StreamReader, StreamWriter) -> Void)?
     var writes: WriteQueue?
+    /// Where writers look that were made before there was a queue.
+    var early: EarlyWrites?
     /// What stands between the queue and a transport that was made outside of this package.
     var outside: LoopBound<OutsideSink>?
     var reason: CloseReason?
@@ -60,7 +62,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
 
   /// The reader and writer of the connection.
   ///
-  /// Both gone without a close, the connection is closed.
+  /// Both gone without a close, the connection is closed. They may be made before it: until ``connectionMade(_:)`` reads wait, and
+  /// writes are ``StreamError/Code/closed``; limits and the linger time can be set from then on. What is closed or aborted
+  /// before then ends the connection as soon as it comes.
   public func makeStreams() -> (reader: StreamReader, writer: StreamWriter) {
     makeStreams(closingWhenDropped: true)
   }
@@ -89,15 +93,18 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
       reading.withLock { $0.isServedAtOnce = true }
       unsafe transport.prefetch(.readingState, reading.place)
     }
-    let onConnect = link.withLock { link in
+    let (onConnect, early) = link.withLock { link in
       link.transport = LoopBound(transport, on: loop)
       link.writes = ours ?? outside?.writes
       link.outside = outside.map { LoopBound($0, on: loop) }
       link.localAddress = transport.localAddress
       link.remoteAddress = transport.remoteAddress
-      defer { link.onConnect = nil }
-      return link.onConnect
+      defer { (link.onConnect, link.early) = (nil, nil) }
+      return (link.onConnect, link.early)
     }
+    early?.found(ours ?? outside?.writes)
+    // Closed already; a close that comes only now finds the transport itself.
+    if reading.withLock(\.isClosed) { end(aborting: link.withLock(\.isAborted)) }
     if let onConnect {
       let (reader, writer) = makeStreams()
       onConnect(reader, writer)
@@ -223,6 +230,17 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
   }
 
   // MARK: The transport
+
+  /// The queue for a new writer; without a connection yet, one that refuses, and where to look later.
+  func writesForWriter() -> (WriteQueue, EarlyWrites?) {
+    let (writes, early): (WriteQueue?, EarlyWrites?) = link.withLock { link in
+      guard link.writes == nil, link.reason == nil else { return (link.writes, nil) }
+      let early = link.early ?? EarlyWrites()
+      link.early = early
+      return (nil, early)
+    }
+    return (writes ?? .closed(on: loop), early)
+  }
 
   /// The transport while the connection lasts.
   ///

@@ -10,12 +10,19 @@ public final class StreamWriter: Sendable {
   private let token: ConnectionToken?
   let core: StreamReaderProtocol
   private let writes: WriteQueue
+  /// Only of a writer that was made before the connection, whose `writes` refuse for ever.
+  private let early: EarlyWrites?
 
   init(_ core: StreamReaderProtocol, _ token: ConnectionToken?) {
     self.core = core
     self.token = token
-    writes = core.link.withLock { $0.writes } ?? .closed(on: core.loop)
+    (writes, early) = core.writesForWriter()
   }
+
+  /// The connection's queue.
+  ///
+  /// What is to cost nothing tries `writes` first.
+  private var queue: WriteQueue { early?.queue ?? writes }
 
   /// The loop that the connection lives on.
   public var loop: EventLoop { core.loop }
@@ -38,7 +45,7 @@ public final class StreamWriter: Sendable {
 
   @usableFromInline
   func writeWaiting(_ bytes: [UInt8]) async throws {
-    switch writes.tryAccept(bytes) {
+    switch queue.tryAccept(bytes) {
     case nil: return
     case .noRoom: try await waitForRoom(bytes)
     case let refusal?: throw error(for: refusal)
@@ -70,7 +77,7 @@ public final class StreamWriter: Sendable {
   ///
   /// Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
   public func write(_ bytes: Span<UInt8>) async throws {
-    switch writes.tryAccept(bytes) {
+    switch queue.tryAccept(bytes) {
     case nil: return
     case .noRoom: try await waitForRoom(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
     case let refusal?: throw error(for: refusal)
@@ -97,7 +104,7 @@ public final class StreamWriter: Sendable {
   ///
   /// asyncio's `writelines`. Throws, and may be cancelled, as ``write(_:)-([UInt8])``.
   public func write(contentsOf pieces: [[UInt8]]) async throws {
-    switch writes.tryAccept(pieces: pieces) {
+    switch queue.tryAccept(pieces: pieces) {
     case nil: return
     case .noRoom: try await waitForRoom(Array(pieces.joined()))
     case let refusal?: throw error(for: refusal)
@@ -109,7 +116,7 @@ public final class StreamWriter: Sendable {
   /// Never waits: for a fan-out in which one slow peer must not hold up the others. Throws ``StreamError/Code/closed`` and
   /// ``StreamError/Code/broken``.
   public func tryWrite(_ bytes: [UInt8]) throws -> Bool {
-    switch writes.tryAccept(bytes) {
+    switch queue.tryAccept(bytes) {
     case nil: return true
     case .noRoom: return false
     case let refusal?: throw error(for: refusal)
@@ -120,7 +127,7 @@ public final class StreamWriter: Sendable {
   ///
   /// As ``tryWrite(_:)-([UInt8])``.
   public func tryWrite(_ bytes: Span<UInt8>) throws -> Bool {
-    switch writes.tryAccept(bytes) {
+    switch queue.tryAccept(bytes) {
     case nil: return true
     case .noRoom: return false
     case let refusal?: throw error(for: refusal)
@@ -136,7 +143,7 @@ public final class StreamWriter: Sendable {
   ///
   /// Throws `CancellationError` when cancelled while it waits; what was accepted still goes out.
   public func flush() async throws {
-    try check(await writes.waitUntilFlushed())
+    try check(await queue.waitUntilFlushed())
   }
 
   /// Ends this direction after what was written; reading goes on.
@@ -146,26 +153,27 @@ public final class StreamWriter: Sendable {
   /// Writers that wait for room get ``StreamError/Code/closed``. A second call does nothing; throws
   /// ``StreamError/Code/closed`` after a close.
   public func writeEOF() throws {
-    guard !isClosing else { throw StreamError.closed }
-    writes.endAccepting()
+    // Before the connection there is nothing to end yet, as there is nothing to write to.
+    guard !isClosing, early == nil || early?.queue != nil else { throw StreamError.closed }
+    queue.endAccepting()
     core.writeEOF()
   }
 
   // MARK: Limits
 
   /// Bytes accepted and not yet with the kernel.
-  public var bufferedCount: Int { writes.count }
+  public var bufferedCount: Int { queue.count }
 
   /// When writers wait and when they go on; 64 KiB and 16 KiB unless set.
   public var bufferLimits: WriteBufferLimits {
-    get { writes.limits }
-    set { writes.limits = newValue }
+    get { queue.limits }
+    set { queue.limits = newValue }
   }
 
   /// The most bytes that the transport's synchronous write lets wait; 16 MiB unless set.
   public var hardLimit: Int {
-    get { writes.hardLimit }
-    set { writes.hardLimit = newValue }
+    get { queue.hardLimit }
+    set { queue.hardLimit = newValue }
   }
 
   // MARK: Closing
@@ -208,7 +216,7 @@ public final class StreamWriter: Sendable {
   // MARK: Helpers
 
   private func waitForRoom(_ bytes: [UInt8]) async throws {
-    try check(await writes.waitForRoom(bytes))
+    try check(await queue.waitForRoom(bytes))
   }
 
   private func check(_ end: WriteQueue.WaitEnd) throws {

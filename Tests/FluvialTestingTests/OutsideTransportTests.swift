@@ -99,6 +99,74 @@ import Testing
     }
   }
 
+  @Test func `streams that are made before the connection work once it is there`() throws {
+    try onLoop {
+      let loop = try #require(EventLoop.current)
+      let core = try StreamReaderProtocol(loop: loop)
+      let (reader, writer) = core.makeStreams()
+      let reading = start { try await reader.readLine() }
+      #expect(try await StreamError.code { try await writer.write([1]) } == .closed)
+      #expect(try await StreamError.code { try await writer.flush() } == .closed)
+      #expect(throws: StreamError.self) { try writer.writeEOF() }
+      let transport = HoldingTransport(core, on: loop)
+      try transport.connect()
+      writer.bufferLimits = try WriteBufferLimits(low: 1, high: 4)
+      try await writer.write("hello")
+      #expect(try !writer.tryWrite([1]))
+      #expect(writer.bufferedCount == 5)
+      let waiting = start {
+        try await writer.writeLine(" there")
+        try await writer.flush()
+      }
+      try await eventually("the first piece is there") { transport.held.count == 5 }
+      try transport.release(5)
+      try await eventually("the second piece is there") { transport.held.count == 7 }
+      try transport.release(7)
+      try await waiting.value
+      #expect(transport.taken == bytes("hello there\n"))
+      core.dataReceived(bytes("hi\n").span)
+      #expect(try await reading.value == "hi")
+      try writer.writeEOF()
+      try await eventually("the end is there") { transport.hasEnded }
+      writer.close()
+      #expect(await writer.waitClosed() == .finished)
+      #expect(try await StreamError.code { try await writer.write([1]) } == .closed)
+    }
+  }
+
+  @Test func `over a transport of the package too`() throws {
+    try onLoop {
+      let loop = try #require(EventLoop.current)
+      let listener = try RawListener()
+      let core = try StreamReaderProtocol(loop: loop)
+      let (reader, writer) = core.makeStreams()
+      let address = try SocketAddress(number: "127.0.0.1", port: listener.port)
+      _ = try await loop.createConnection(to: address) { core }
+      let peer = try await listener.accept()
+      try await writer.write("hello")
+      #expect(try await peer.receive(exactly: 5) == bytes("hello"))
+      try peer.send("hi\n")
+      #expect(try await reader.readLine() == "hi")
+      writer.abort()
+      #expect(await writer.waitClosed() == .aborted(nil))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `streams that end before the connection end it when it comes`(aborting: Bool) throws {
+    try onLoop {
+      let loop = try #require(EventLoop.current)
+      let core = try StreamReaderProtocol(loop: loop)
+      let writer = core.makeStreams().writer
+      if aborting { writer.abort() } else { writer.close() }
+      let transport = HoldingTransport(core, on: loop)
+      try transport.connect()
+      #expect(await writer.waitClosed() == (aborting ? .aborted(nil) : .finished))
+      #expect(transport.isClosing)
+      #expect(transport.wasAborted == aborting)
+    }
+  }
+
   @Test func `a graceful close ends at its linger time when the peer never reads`() throws {
     try onLoop {
       let loop = try #require(EventLoop.current)
