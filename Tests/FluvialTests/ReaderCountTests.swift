@@ -208,36 +208,6 @@ import Testing
     }
   }
 
-  @Test func `bytes are lent whole after many reads in a row, whatever else arrives meanwhile`()
-    throws
-  {
-    try onLoop {
-      let (ours, peer) = try RawSocket.pair()
-      let (reader, writer) = try await openConnection(adopting: ours)
-      let (others, otherPeer) = try RawSocket.pair()
-      let other = try await openConnection(adopting: others)
-      let lent = start {
-        for _ in 0..<127 { _ = try await reader.read(exactly: 1) }
-        // The 128th: time to let others run, whose bytes come through the same memory.
-        return try await reader.withNextChunk { chunk in
-          unsafe chunk.withUnsafeBufferPointer { unsafe Array($0) }
-        }
-      }
-      let noise = start { try await other.reader.read(exactly: 5000) }
-      try await reader.parked()
-      try await other.reader.parked()
-      let sent = pattern(4000)
-      try peer.send(sent)
-      try otherPeer.send([UInt8](repeating: 255, count: 5000))
-      #expect(try await lent.value == Array(sent[127...]))
-      _ = try await noise.value
-      for end in [writer, other.writer] {
-        end.abort()
-        _ = await end.waitClosed()
-      }
-    }
-  }
-
   @Test func `lent bytes are gone afterwards, also when the borrower throws`() throws {
     struct Refusal: Error {}
     try onLoop {
