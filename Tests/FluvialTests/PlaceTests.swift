@@ -43,6 +43,50 @@ import Testing
     }
   }
 
+  enum SocketOption: String, Codable, CaseIterable {
+    case noDelay, keepAlive, idle, interval, count, timeout
+
+    var number: (level: Int32, name: Int32) {
+      let tcp = Int32(IPPROTO_TCP)
+      return switch self {
+      case .noDelay: (tcp, TCP_NODELAY)
+      case .keepAlive: (SOL_SOCKET, SO_KEEPALIVE)
+      case .idle: (tcp, TCP_KEEPIDLE)
+      case .interval: (tcp, TCP_KEEPINTVL)
+      case .count: (tcp, TCP_KEEPCNT)
+      case .timeout: (tcp, TCP_USER_TIMEOUT)
+      }
+    }
+  }
+
+  @Test(arguments: SocketOption.allCases)
+  func `an option that is refused is told to who asked for it, and the connection lives`(
+    option: SocketOption
+  ) async {
+    await #expect(processExitsWith: .success) { [option] in
+      let (level, name) = option.number
+      try Refusals.socketOption(level: level, name: name, error: EINVAL)
+      try EventLoop.run {
+        let server = try await startServer(host: "127.0.0.1", port: 0) { reader, writer in
+          while let line = try await reader.readLine() { try await writer.writeLine(line) }
+        }
+        let (reader, writer) = try await openConnection(
+          host: "127.0.0.1", port: server.localAddresses[0].port)
+        let tcp = try #require(writer.transport?.value as? TCPTransport)
+        let error = #expect(throws: UVError.self) {
+          try tcp.setNoDelay(true)
+          try tcp.setKeepAlive(
+            idle: .seconds(10), interval: .seconds(1), count: 3, timeout: .seconds(30))
+        }
+        guard error == .invalidArgument else { throw TestFailure("It was not told.") }
+        try await writer.writeLine("lives")
+        guard try await reader.readLine() == "lives" else { throw TestFailure("It is dead.") }
+        writer.close()
+        await server.shutdown(grace: .seconds(1))
+      }
+    }
+  }
+
   /// An actor's own state in the bodies of scopes: they run where they were called.
   private actor Tally {
     var lines: [String] = []

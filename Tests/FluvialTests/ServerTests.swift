@@ -180,6 +180,40 @@ import Testing
     }
   }
 
+  @Test func `a server of which one address cannot be listened at is closed, with the others`()
+    throws
+  {
+    try onLoop {
+      let server = try await startServer(
+        hosts: ["127.0.0.1", "127.0.0.2"], port: 0, startServing: false
+      ) { _, writer in try await writer.write("half") }
+      let port = server.localAddresses[0].port
+      // Bound by both, and the second of them to listen is refused.
+      let rival = try await startServer(host: "127.0.0.2", port: port) { _, writer in
+        try await writer.write("rival")
+      }
+      let error = try await streamError { try await server.startServing() }
+      #expect(error.code == .addressInUse)
+      #expect(error.message.contains("127.0.0.2:\(port)"))
+      #expect(!server.isServing)
+      let again = try await StreamError.code { try await server.startServing() }
+      // Nobody could wait for the end of one that is not closed.
+      try #require(again == .closed)
+      await server.waitClosed()
+      // The one at which it had begun to listen is free again.
+      let next = try await startServer(host: "127.0.0.1", port: port) { _, writer in
+        try await writer.write("next")
+      }
+      for (host, word) in [("127.0.0.1", "next"), ("127.0.0.2", "rival")] {
+        let said = try await withConnection(host: host, port: port) { reader, _ in
+          try await reader.readToEnd()
+        }
+        #expect(said.text == word)
+      }
+      for server in [next, rival] { await server.shutdown(grace: .seconds(1)) }
+    }
+  }
+
   // S15
   @Test func `a handler that is cancelled disconnects its client and is not reported`() throws {
     try onLoop {
