@@ -249,8 +249,8 @@ let package = Package(
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Fluvial", "FluvialTerminal", "ChatWire", "ChatServing", "TestSupport", "http-get",
-        "echo-server",
+        "Fluvial", "FluvialTerminal", "ChatWire", "ChatServing", "StreamTestSupport", "TestSupport",
+        "http-get", "echo-server",
         "chat-server", "chat-load", "chat-client", "stdin-delay", "calculator", "tcp-proxy",
         "pipeline", "port-scan", "Snippets",
       ], swiftSettings: strict),

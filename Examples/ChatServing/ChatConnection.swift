@@ -10,8 +10,13 @@ struct ChatConnection {
   static func serve(_ reader: StreamReader, _ writer: StreamWriter, in keeper: RoomKeeper) async {
     // The kernel finds out about peers that vanished without a word. A unix socket's cannot.
     if let tcp = writer.transport?.value as? TCPTransport {
-      try? tcp.setKeepAlive(
-        idle: .seconds(60), interval: .seconds(15), count: 4, timeout: .seconds(30))
+      do {
+        try tcp.setKeepAlive(
+          idle: .seconds(60), interval: .seconds(15), count: 4, timeout: .seconds(30))
+      } catch {
+        // It talks all the same; the room's own PING finds out, later.
+        if error != .notConnected { keeper.log?("keep-alive was refused: \(error)") }
+      }
     }
     guard let id = await keeper.open(reader, writer) else { return }
     let reason = await ChatConnection(keeper: keeper, reader: reader).readLines(of: id)

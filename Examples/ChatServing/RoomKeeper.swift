@@ -9,6 +9,7 @@ import Glibc
 actor RoomKeeper {
   nonisolated let loop: EventLoop
   nonisolated let limits: ChatLimits
+  nonisolated let log: (@Sendable (String) -> Void)?
   private var room: Room<ConnectionSink>
   private var guests: [MemberID: Guest] = [:]
   private let start: LoopClock.Instant
@@ -36,6 +37,7 @@ actor RoomKeeper {
   init(loop: EventLoop, limits: ChatLimits, log: (@Sendable (String) -> Void)?) {
     self.loop = loop
     self.limits = limits
+    self.log = log
     start = loop.clock.now
     var room = Room<ConnectionSink>(limits: limits)
     if let log { room.onEvent = { log("\($0)") } }

@@ -149,8 +149,13 @@ actor Connection {
   private func converse(_ reader: StreamReader, _ writer: StreamWriter) async throws {
     // A server that vanished without a word is noticed by the kernel.
     if let tcp = writer.transport?.value as? TCPTransport {
-      try? tcp.setKeepAlive(
-        idle: .seconds(60), interval: .seconds(15), count: 4, timeout: .seconds(30))
+      do {
+        try tcp.setKeepAlive(
+          idle: .seconds(60), interval: .seconds(15), count: 4, timeout: .seconds(30))
+      } catch {
+        // One that has ended already is told by the next read.
+        if error != .notConnected { display.complain("! keep-alive was refused: \(error)") }
+      }
     }
     self.writer = writer
     phase = .joining

@@ -2,6 +2,7 @@ import ChatServing
 import ChatWire
 import Fluvial
 import Glibc
+import StreamTestSupport
 import Testing
 
 @Suite struct ChatServerLeaveTests {
@@ -103,6 +104,22 @@ import Testing
       #expect(socketOption(tcp, TCP_KEEPINTVL, ofPeerAtPort: port) == 15)
       #expect(socketOption(tcp, TCP_KEEPCNT, ofPeerAtPort: port) == 4)
       #expect(socketOption(tcp, TCP_USER_TIMEOUT, ofPeerAtPort: port) == 30_000)
+    }
+  }
+
+  @Test func `a kernel that refuses to is told to the log, and the connection talks`() async {
+    await #expect(processExitsWith: .success) {
+      try Refusals.socketOption(level: SOL_SOCKET, name: SO_KEEPALIVE, error: ENOPROTOOPT)
+      let log = LineLog()
+      try withChat(log: log) { server in
+        let ann = try await server.join("ann")
+        try await ann.say("hello")
+        try await ann.skip(to: "<ann> hello")
+      }
+      let told = log.lines.filter { $0.hasPrefix("keep-alive was refused: ") }
+      guard told.count == 1, told[0].contains("ENOPROTOOPT") else {
+        throw ChatTestFailure(description: "\(log.lines)")
+      }
     }
   }
 }
