@@ -116,6 +116,7 @@ public final class StreamWriter: Sendable {
   /// Never waits: for a fan-out in which one slow peer must not hold up the others. Throws ``StreamError/Code/closed`` and
   /// ``StreamError/Code/broken``.
   public func tryWrite(_ bytes: [UInt8]) throws -> Bool {
+    if writes.accepts(bytes) { return true }
     switch queue.tryAccept(bytes) {
     case nil: return true
     case .noRoom: return false
@@ -127,6 +128,7 @@ public final class StreamWriter: Sendable {
   ///
   /// As ``tryWrite(_:)-([UInt8])``.
   public func tryWrite(_ bytes: Span<UInt8>) throws -> Bool {
+    if writes.accepts(bytes) { return true }
     switch queue.tryAccept(bytes) {
     case nil: return true
     case .noRoom: return false
