@@ -26,11 +26,18 @@ struct fluv_loop {
   const fluv_callbacks *callbacks;
   void *owner;
   uint8_t *read_buffer;
-  int streams; /* how many are open */
+  int streams;       /* how many are open */
+  uint32_t turn;     /* the number of this one */
+  size_t read_count; /* what all streams have read in it, in bytes */
 };
 
 /* Page-aligned: the kernel copies into it 1.6 times as fast. */
 #define FLUV_READ_BUFFER ((size_t)256 * 1024)
+/* What all streams together read in a turn before each is held to its least.
+ * libuv reads a stream 32 times in a row, and looks again when a thousand were
+ * ready: with such a buffer, timers would wait for seconds. */
+#define FLUV_READ_TURN (32 * FLUV_READ_BUFFER)
+#define FLUV_READ_LEAST (FLUV_READ_BUFFER / 4)
 
 /* Counts an object in and out, for fluv_live_objects. */
 void fluv_count(int by);

@@ -99,6 +99,8 @@ int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
 void fluv_loop_set_owner(fluv_loop *loop, void *owner) { loop->owner = owner; }
 
 void fluv_loop_turn(fluv_loop *loop, int wait) {
+  loop->turn++;
+  loop->read_count = 0;
   uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }
 

@@ -33,10 +33,7 @@ static void prefetch(const fluv_stream *stream) {
   }
 }
 
-static void on_memory(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
-  fluv_stream *stream = handle->data;
-  (void)suggested;
-  if (stream->loop->streams > CROWD) prefetch(stream);
+static void find_memory(fluv_stream *stream, uv_buf_t *out) {
   if (!stream->has_own_memory) {
     *out = uv_buf_init((char *)stream->loop->read_buffer, FLUV_READ_BUFFER);
     return;
@@ -46,6 +43,29 @@ static void on_memory(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
   stream->loop->callbacks->stream_memory(stream->owner, &base, &length);
   /* An empty buffer makes libuv report UV_ENOBUFS. */
   *out = uv_buf_init((char *)base, (unsigned)length);
+}
+
+static void on_memory(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
+  fluv_stream *stream = handle->data;
+  fluv_loop *loop = stream->loop;
+  (void)suggested;
+  if (stream->read_turn != loop->turn) {
+    stream->read_turn = loop->turn;
+    stream->read_count = 0;
+  }
+  size_t most = SIZE_MAX;
+  if (loop->read_count >= FLUV_READ_TURN) {
+    if (stream->read_count >= FLUV_READ_LEAST) {
+      /* libuv leaves it alone then; the next turn finds it ready again. */
+      stream->is_held = 1;
+      *out = uv_buf_init(NULL, 0);
+      return;
+    }
+    most = FLUV_READ_LEAST;
+  }
+  if (loop->streams > CROWD) prefetch(stream);
+  find_memory(stream, out);
+  if (out->len > most) out->len = most;
 }
 
 static int is_on_terminal(const fluv_stream *stream) {
@@ -64,7 +84,7 @@ static ptrdiff_t read_rest(fluv_stream *stream) {
     int descriptor = fluv_stream_descriptor(stream);
     if (descriptor < 0) return 0; /* closed by the owner */
     uv_buf_t into = uv_buf_init(NULL, 0);
-    on_memory(fluv_handle(&stream->as), 0, &into);
+    find_memory(stream, &into);
     if (into.len == 0) return UV_ENOBUFS;
     ssize_t count = read(descriptor, into.base, into.len);
     if (count == 0) return UV_EOF;
@@ -80,6 +100,14 @@ static ptrdiff_t read_rest(fluv_stream *stream) {
 
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *into) {
   fluv_stream *stream = handle->data;
+  if (stream->is_held) {
+    stream->is_held = 0;
+    return;
+  }
+  if (count > 0) {
+    stream->read_count += (uint32_t)count;
+    stream->loop->read_count += (size_t)count;
+  }
   /* Without memory: libuv has not read an end, but was told of a hang-up. */
   if (count == UV_EOF && !into->base) count = read_rest(stream);
   if (count == 0) return; /* EAGAIN, not the end */

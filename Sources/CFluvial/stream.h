@@ -42,6 +42,9 @@ struct fluv_stream {
   int socket; /* for sends past libuv, or -1 */
   int is_reading; /* the owner wants bytes */
   int is_shared; /* in the list of shared.c */
+  int is_held;   /* was refused memory, because of how much it has read */
+  uint32_t read_turn;  /* the loop's turn in which it read last */
+  uint32_t read_count; /* how much in that one */
   struct fluv_stream *next_shared;
   /* Addresses of cache lines, with how many of them in the low bits. */
   uintptr_t prefetched[FLUV_PREFETCH_SLOTS];

@@ -4,6 +4,8 @@ import Fluvial
 /// The memory of some processes over time, and whether it grows.
 struct MemoryTrack: Sendable, CustomStringConvertible {
   private var samples: [Int] = []
+  /// By how much a look came after its time, at worst: what else the loop did until then.
+  private(set) var latest = Duration.zero
 
   /// Enough for three parts that each say something.
   private static let fewest = 12
@@ -19,7 +21,9 @@ struct MemoryTrack: Sendable, CustomStringConvertible {
     while clock.now < end {
       track.samples.append(
         try processes.reduce(0) { try $0 + ProcessFigures.residentKiB(of: $1) })
-      try await clock.sleep(for: pause)
+      let due = clock.now.advanced(by: pause)
+      try await clock.sleep(until: due, tolerance: nil)
+      track.latest = max(track.latest, due.duration(to: clock.now))
     }
     return track
   }
@@ -45,6 +49,7 @@ struct MemoryTrack: Sendable, CustomStringConvertible {
       return "memory looked at only \(samples.count) times, at least \(Self.fewest) needed"
     }
     let hundredths = drift * 10_000 / max(middle, 1)
-    return "memory \(middle) KiB, then \(drift) more (\(Double(hundredths) / 100) %)"
+    return "memory \(middle) KiB, then \(drift) more (\(Double(hundredths) / 100) %), looked at "
+      + "\(samples.count) times, at most \(Int(latest / .milliseconds(1))) ms late"
   }
 }
