@@ -55,15 +55,16 @@ struct WriteStorm: Sendable {
     return outcome
   }
 
-  /// Two ends of a connection for which the kernel holds little.
+  /// Two ends of a connection for which the kernel holds little: of a unix socket that is the sender's buffer. With more
+  /// room, most writes are accepted before they can be cancelled.
   private static func connectedPair() async throws -> (
     (reader: StreamReader, writer: StreamWriter), (reader: StreamReader, writer: StreamWriter)
   ) {
     let (descriptor, peer) = try RawSocket.pair()
     let other = try duplicate(peer)
     try peer.setBuffers(4_096)
-    let ours = try await openConnection(adopting: descriptor)
-    let theirs = try await openConnection(adopting: other, limit: 1_000)
+    let ours = try await openConnection(adopting: other)
+    let theirs = try await openConnection(adopting: descriptor, limit: 1_000)
     peer.close()
     return (ours, theirs)
   }
