@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Leaves in the package description of the current folder what the streams' tests need: a build for each patch is long enough."""
+"""Leaves in the package description of the current folder what the mutations' tests need: a build each is long enough."""
 
 import re
 
 WANTED = {
     "CFluvial", "CTerminalGuard", "FluvialPrimitives", "FluvialTransports", "Fluvial", "FluvialTesting",
     "CTestSupport", "TestSupport", "StreamTestSupport", "FluvialTests", "FluvialTransportsTests",
-    "FluvialTestingTests",
+    "FluvialTestingTests", "FluvialTerminal", "FluvialTerminalTests",
 }
 
 
@@ -29,7 +29,5 @@ text = open("Package.swift").read()
 head, rest = text.split("  targets: [\n", 1)
 kept = {name: call for name, call in entries(rest)}
 wanted = WANTED | {name for name in kept if name.endswith("-probe") or name == "stream-promises"}
-wanted -= {name for name in kept if "terminal" in name.lower() and name != "CTerminalGuard"}
-head = re.sub(r'    \.(library|executable|plugin)\(name: "FluvialTerminal".*\n', "", head)
 targets = ",\n".join("    " + kept[name] for name in kept if name in wanted)
 open("Package.swift", "w").write(f"{head}  targets: [\n{targets}\n  ]\n)\n")

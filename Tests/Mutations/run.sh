@@ -2,9 +2,10 @@
 # Shows that tests can fail: run.sh [case ...]
 #
 # Applies each patch of this folder in a scratch clone of HEAD, runs the test that it names, and expects that test to
-# turn red. The cases of the conformance list were drawn by draw.sh with its default seed; those with a word for a name
-# are promises that the list does not spell out. Builds only what the streams' tests need; SCRATCH names a folder to keep
-# the clone and its build in. Exit status: how many patches went unnoticed or do not apply.
+# turn red. The cases of the conformance list were drawn by draw.sh with its default seed, or by an earlier draw when
+# fewer cases had a test; those with a word for a name are promises that the list does not spell out. Builds only what
+# the tests of streams and terminals need; SCRATCH names a folder to keep the clone and its build in. Exit status: how
+# many patches went unnoticed or do not apply.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

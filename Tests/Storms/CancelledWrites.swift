@@ -55,8 +55,9 @@ struct WriteStorm: Sendable {
     return outcome
   }
 
-  /// Two ends of a connection for which the kernel holds little: of a unix socket that is the sender's buffer. With more
-  /// room, most writes are accepted before they can be cancelled.
+  /// Two ends of a connection for which the kernel holds little.
+  ///
+  /// Of a unix socket the sender's buffer counts. With more room, most writes are accepted before they can be cancelled.
   private static func connectedPair() async throws -> (
     (reader: StreamReader, writer: StreamWriter), (reader: StreamReader, writer: StreamWriter)
   ) {
