@@ -33,7 +33,7 @@ let startRows: [FaultRow] = [
   FaultRow(19, "binding and listening fail", "throws from the start, no descriptor left") { round in
     var fired: [String: UInt64] = [:]
     for (rule, code) in [
-      ("bind:EADDRINUSE", "addressInUse EADDRINUSE"), ("bind:EACCES", "broken EACCES"),
+      ("bind:EADDRINUSE", "addressInUse EADDRINUSE"), ("bind:EACCES", "listenFailed EACCES"),
       ("listen:EADDRINUSE", "addressInUse EADDRINUSE"),
     ] {
       let one = try await refused(round, rule, order: "listen") { _ in "error \(code)" }
