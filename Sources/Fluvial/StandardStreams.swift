@@ -15,7 +15,8 @@ public func standardInput(
 /// The process's standard output as a writer.
 ///
 /// Throws ``StreamError/Code/broken`` when the system has no descriptors left; cancellation does not shorten it. As
-/// ``standardInput(limit:on:)``. Programs that also `print` mix two orders: flush first.
+/// ``standardInput(limit:on:)``. Programs that also `print` mix two orders: flush first. Flush before the loop ends, too: it
+/// takes with it what is still waiting for a reader.
 public func standardOutput(on loop: EventLoop? = nil) async throws -> StreamWriter {
   try await standardStream(1, limit: StreamReaderProtocol.defaultLimit, on: loop).writer
 }

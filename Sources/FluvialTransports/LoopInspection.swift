@@ -61,4 +61,7 @@ package final class LoopEndHook: LoopResource {
 extension WriteQueue {
   /// How many writers wait for room.
   package var waitingCount: Int { state.withLock { $0.roomWaiters.count } }
+
+  /// How many wait until all is with the kernel.
+  package var drainingCount: Int { state.withLock { $0.flushWaiters.count } }
 }

@@ -71,7 +71,7 @@ import Testing
         for client in clients { try client.send("\(round)") }
         for client in clients { #expect(try await client.receive(exactly: 1) == bytes("\(round)")) }
       }
-      #expect(server.connectionCount == 30)
+      withExtendedLifetime(clients) { #expect(server.connectionCount == 30) }
     }
     #expect(!strays.isRaised)
   }

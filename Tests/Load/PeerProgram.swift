@@ -45,7 +45,10 @@ enum PeerProgram {
         try await pump.run($0, $1)
       }
     case "pump-pipes":
-      _ = try await pump.run(try await standardInput(), try await standardOutput())
+      let output = try await standardOutput()
+      _ = try await pump.run(try await standardInput(), output)
+      // Nobody else closes it, and what is still waiting ends with the loop.
+      try await output.flush()
     default: throw CheckFailure("\(words.first ?? "Nothing") is not known.")
     }
   }

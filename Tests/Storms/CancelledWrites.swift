@@ -11,8 +11,8 @@ func cancelledWrites(_ check: Check, _ options: CheckOptions) throws -> CheckRow
   return check.row(
     held: outcome.cancelled >= wanted,
     figure: "\(outcome.arrived) accepted and arrived whole and in order, "
-      + "\(outcome.cancelled) cancelled and absent (seed \(options.seed))",
-    threshold: "exactly what was accepted; at least \(wanted) cancelled")
+      + "\(outcome.cancelled) cancelled and absent, 0 left waiting (seed \(options.seed))",
+    threshold: "exactly what was accepted, 0 left; at least \(wanted) cancelled")
 }
 
 /// Several writers of numbered messages over a connection that is nearly always full.
@@ -39,6 +39,9 @@ struct WriteStorm: Sendable {
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }
+    }
+    guard ours.writer.heldWaits == 0 else {
+      throw CheckFailure("\(ours.writer.heldWaits) writes and drains were left behind.")
     }
     ours.writer.close()
     let arrived = try await reading.value

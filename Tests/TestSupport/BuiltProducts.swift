@@ -37,6 +37,15 @@ package enum BuildKind {
     unsafe dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
   }
 
+  /// Whether the program keeps what only debug builds have: reports of connections that nobody closed, texts of traps.
+  package static var isDebug: Bool {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }
+
   /// What a limit of time is multiplied with: it is there for tests that hang, not for machines that are slow.
   package static let patience = isSanitized ? 10 : 3
 }
