@@ -14,16 +14,19 @@ tested() {
 }
 
 # found ID NAME DEFECT SIGN FLAG…: the defect, planted in a program that is built with these flags, must be noticed:
-# the program fails, and says SIGN.
+# the program fails, and says SIGN. In one of five runs: two tasks that a busy machine runs one after the other do not
+# race.
 found() {
-  local id=$1 name=$2 defect=$3 sign=$4 said status=0 bin outcome=failed
+  local id=$1 name=$2 defect=$3 sign=$4 said status=0 bin outcome=failed run=0
   shift 4
-  said="not built"
   if swift build "$@" --product planted-defect >&2 && bin=$(swift build "$@" --show-bin-path); then
-    said=$("$bin/planted-defect" "$defect" 2>&1) || status=$?
+    while [ "$outcome" = failed ] && [ "$run" -lt 5 ]; do
+      run=$((run + 1)) status=0
+      said=$("$bin/planted-defect" "$defect" 2>&1) || status=$?
+      if [ "$status" -ne 0 ] && grep -q "$sign" <<<"$said"; then outcome=passed; fi
+    done
   fi
-  if [ "$status" -ne 0 ] && grep -q "$sign" <<<"$said"; then outcome=passed; fi
-  row "$id" "$outcome" "$name" "status $status" "fails, and says $sign"
+  row "$id" "$outcome" "$name" "run $run: status $status" "fails, and says $sign"
 }
 
 # stormed ID NAME FLAG…: the storms that cancel a hundred thousand reads and as many writes, in a program that is built
