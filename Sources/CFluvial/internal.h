@@ -27,8 +27,8 @@ struct fluv_loop {
   void *owner;
   uint8_t *read_buffer;
   int streams;       /* how many are open */
-  uint32_t turn;     /* the number of this one */
-  size_t read_count; /* what all streams have read in it, in bytes */
+  uint64_t turns;    /* how many have begun */
+  size_t read_count; /* what all streams have read in this one, in bytes */
 };
 
 /* Page-aligned: the kernel copies into it 1.6 times as fast. */

@@ -98,8 +98,10 @@ int fluv_loop_open(fluv_loop **out, const fluv_callbacks *callbacks,
 
 void fluv_loop_set_owner(fluv_loop *loop, void *owner) { loop->owner = owner; }
 
+uint64_t fluv_loop_turns(const fluv_loop *loop) { return loop->turns; }
+
 void fluv_loop_turn(fluv_loop *loop, int wait) {
-  loop->turn++;
+  loop->turns++;
   loop->read_count = 0;
   uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }

@@ -7,32 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINE = 64 };
-
-void fluv_stream_prefetch(fluv_stream *stream, int slot, const void *start,
-                          size_t size) {
-  if (slot < 0 || slot >= FLUV_PREFETCH_SLOTS) return;
-  uintptr_t first = (uintptr_t)start & ~(uintptr_t)(LINE - 1);
-  uintptr_t lines = ((uintptr_t)start + size - first + LINE - 1) / LINE;
-  if (size == 0) lines = 0;
-  if (lines >= LINE) lines = LINE - 1;
-  stream->prefetched[slot] = first | lines;
-}
-
-/* Fewer connections than this have their objects in the cache anyway. */
-enum { CROWD = 64 };
-
-/* With a thousand connections each read finds its objects out of the cache;
- * asked for now, they come while the kernel copies. */
-static void prefetch(const fluv_stream *stream) {
-  for (int slot = 0; slot < FLUV_PREFETCH_SLOTS; slot++) {
-    uintptr_t lines = stream->prefetched[slot] % LINE;
-    uintptr_t line = stream->prefetched[slot] - lines;
-    for (; lines > 0; lines--, line += LINE)
-      __builtin_prefetch((const void *)line, 1);
-  }
-}
-
 static void find_memory(fluv_stream *stream, uv_buf_t *out) {
   if (!stream->has_own_memory) {
     *out = uv_buf_init((char *)stream->loop->read_buffer, FLUV_READ_BUFFER);
@@ -49,8 +23,8 @@ static void on_memory(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
   fluv_stream *stream = handle->data;
   fluv_loop *loop = stream->loop;
   (void)suggested;
-  if (stream->read_turn != loop->turn) {
-    stream->read_turn = loop->turn;
+  if (stream->read_turn != (uint32_t)loop->turns) {
+    stream->read_turn = (uint32_t)loop->turns;
     stream->read_count = 0;
   }
   size_t most = SIZE_MAX;
@@ -63,7 +37,7 @@ static void on_memory(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
     }
     most = FLUV_READ_LEAST;
   }
-  if (loop->streams > CROWD) prefetch(stream);
+  if (loop->streams > FLUV_CROWD) fluv_stream_fetch(stream);
   find_memory(stream, out);
   if (out->len > most) out->len = most;
 }

@@ -1,4 +1,4 @@
-/* What stream.c and file.c share. */
+/* What stream.c, file.c and prefetch.c share. */
 #ifndef FLUVIAL_STREAM_H
 #define FLUVIAL_STREAM_H
 
@@ -68,6 +68,11 @@ void fluv_file_close(fluv_stream *stream);
 /* shared.c: puts the file status flags back, or leaves that to a stream with
  * the same description. */
 void fluv_stream_restore_flags(fluv_stream *stream);
+
+/* prefetch.c: asks for what the stream's delivery touches. Worth it in a loop
+ * with more streams than this; fewer have their objects in the cache. */
+#define FLUV_CROWD 64
+void fluv_stream_fetch(const fluv_stream *stream);
 
 /* Frees the stream and tells its owner. */
 void fluv_stream_finish(fluv_stream *stream);

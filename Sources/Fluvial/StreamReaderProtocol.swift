@@ -62,9 +62,9 @@ public final class StreamReaderProtocol: StreamProtocol, Sendable {
 
   /// The reader and writer of the connection.
   ///
-  /// Both gone without a close, the connection is closed. They may be made before it: until ``connectionMade(_:)`` reads wait, and
-  /// writes are ``StreamError/Code/closed``; limits and the linger time can be set from then on. What is closed or aborted
-  /// before then ends the connection as soon as it comes.
+  /// Both gone without a close, the connection is closed. They may be made before it: until ``connectionMade(_:)`` reads
+  /// wait, and writes are ``StreamError/Code/closed``; limits and the linger time can be set from then on. What is closed
+  /// or aborted before then ends the connection as soon as it comes.
   public func makeStreams() -> (reader: StreamReader, writer: StreamWriter) {
     makeStreams(closingWhenDropped: true)
   }

@@ -35,8 +35,6 @@ package final class LoopCore: TaskExecutor {
     var firstDirty: (any WriteSink)?
     var otherDirty: [any WriteSink] = []
     var timers = TimerHeap()
-    /// Counts the turns, so that something can be bounded within one.
-    var turn: UInt64 = 0
     var resources: [LoopResource] = []
     var serialExecutor: UnownedSerialExecutor?
     var armedDeadline: UInt64 = .max
@@ -173,8 +171,10 @@ package final class LoopCore: TaskExecutor {
     fluvTurn(wait: unsafe isIdle && !local.pointee.isEnding)
   }
 
+  /// The number of this turn, so that something can be bounded within one.
+  var turn: UInt64 { unsafe fluv_loop_turns(handle) }
+
   func fluvTurn(wait: Bool) {
-    unsafe local.pointee.turn &+= 1
     unsafe fluv_loop_turn(handle, wait ? 1 : 0)
   }
 

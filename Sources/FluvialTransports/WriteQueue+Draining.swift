@@ -161,7 +161,7 @@ extension WriteQueue.State {
   ///
   /// One that never finds the kernel full would keep everybody else from running; paused, it waits for the turn's end.
   private mutating func mayWriteNow(_ core: LoopCore) -> Bool {
-    let turn = unsafe core.local.pointee.turn
+    let turn = core.turn
     if turn != lastTurn { (lastTurn, writtenThisTurn) = (turn, 0) }
     return writtenThisTurn < Self.mostInTurn
   }

@@ -28,7 +28,7 @@ import Testing
 
     func connectionMade(_ transport: any Transport) {}
     func dataReceived(_ bytes: Span<UInt8>) {
-      turns.add(bytes.count, in: unsafe loop.core.local.pointee.turn)
+      turns.add(bytes.count, in: loop.core.turn)
     }
     func eofReceived() -> EOFAction { .close }
     func connectionLost(_ error: (any Error)?) {}

@@ -80,6 +80,8 @@ void fluv_loop_set_owner(fluv_loop *loop, void *owner);
 /* One turn of timers, polling and closing; waits for an event when told to.
  * Binds uv_run. */
 void fluv_loop_turn(fluv_loop *loop, int wait);
+/* How many turns have begun. */
+uint64_t fluv_loop_turns(const fluv_loop *loop);
 /* Makes a waiting turn return. Any thread, while open. Binds uv_async_send. */
 void fluv_loop_wake(fluv_loop *loop);
 /* Calls loop_timer once after that many milliseconds, at least 1. */
